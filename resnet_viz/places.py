@@ -1,0 +1,77 @@
+"""Where things lie: data sets, downloads, runs. Looks at names of files only, so the server may ask it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+
+from resnet_viz.config import DatasetName
+
+_APP = "resnet-viz"
+DATA_VARIABLE = "RESNET_VIZ_DATA"  # a folder with CIFAR in one of its forms
+CACHE_VARIABLE = "RESNET_VIZ_CACHE"
+STORE_VARIABLE = "RESNET_VIZ_STORE"  # any SQLAlchemy URL
+RUNS_VARIABLE = "RESNET_VIZ_RUNS"  # the per-user data folder: store and weights
+
+ARCHIVES = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python"}
+
+
+class DataUnavailable(Exception):
+    """A data set that is missing, broken or another one; the sentence names the path and what to do."""
+
+
+@dataclass(frozen=True)
+class DatasetPlace:
+    """A folder in which a data set seems to lie; its reader checks whether it is whole."""
+
+    form: Literal["archive", "parquet"]
+    folder: Path
+
+
+def cache_folder() -> Path:
+    """The folder of downloads, per user."""
+    return Path(os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir(_APP))
+
+
+def runs_folder() -> Path:
+    """The folder of the store and of final weights, per user."""
+    return Path(os.environ.get(RUNS_VARIABLE) or platformdirs.user_data_dir(_APP))
+
+
+def store_url() -> str:
+    """SQLAlchemy URL of the store of runs."""
+    return os.environ.get(STORE_VARIABLE) or f"sqlite:///{runs_folder() / 'runs.sqlite'}"
+
+
+def find_dataset(name: DatasetName, data_dir: Path | None = None) -> DatasetPlace | None:
+    """The first place that holds a data set: `data_dir` or RESNET_VIZ_DATA, then the cache; None when nowhere.
+
+    Raises:
+        DataUnavailable: a folder was named, and it does not exist.
+    """
+    if name == "shapes":
+        return None
+    for root in _roots(data_dir):
+        for folder in (root / name, root):
+            if (folder / ARCHIVES[name]).is_dir():
+                return DatasetPlace("archive", folder)
+            if _parquet_files(folder) and folder.name not in ARCHIVES.keys() - {name}:
+                return DatasetPlace("parquet", folder)
+    return None
+
+
+def _roots(data_dir: Path | None) -> list[Path]:
+    named = data_dir or os.environ.get(DATA_VARIABLE)
+    if not named:
+        return [cache_folder()]
+    folder = Path(named)
+    if not folder.is_dir():
+        source = "--data-dir" if data_dir else DATA_VARIABLE
+        raise DataUnavailable(f"{source} names {folder}, which is no folder. Correct it, or leave it out.")
+    return [folder, cache_folder()]
+
+
+def _parquet_files(folder: Path) -> bool:
+    return any(folder.glob("train-*.parquet")) or any(folder.glob("test-*.parquet"))

@@ -1,0 +1,87 @@
+"""Gradient norms of stem, each block and classifier, from one backward pass.
+
+All sums run in float64: in a net whose gradient vanishes, 1e-22 is a measured value and its square is no float32.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from resnet_viz.nets import CifarNet
+
+
+def row_names(net: CifarNet) -> tuple[str, ...]:
+    """Names of the rows of a gradient record, in the order of the data: 29 at depth 56."""
+    return tuple(name for name, _ in _rows(net))
+
+
+def _rows(net: CifarNet) -> list[tuple[str, nn.Module]]:
+    blocks = [(f"block {place}", block) for place, block in enumerate(net.blocks(), start=1)]
+    return [("stem", net.conv), *blocks, ("classifier", net.classifier)]
+
+
+class GradientProbe:
+    """Reads one backward pass; made by `gradient_probe`. Every result has one float64 value a row."""
+
+    def __init__(self, net: CifarNet) -> None:
+        self._modules = [module for _, module in _rows(net)]
+        self._grad_x = torch.zeros(len(self._modules), dtype=torch.float64)
+
+    def watch(self, row: int, _module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Forward pre-hook: ask for the gradient at a row's input."""
+        x = inputs[0] if inputs[0].requires_grad else inputs[0].detach().requires_grad_()  # the images themselves
+        x.register_hook(partial(self._keep, row))
+        return (x,)
+
+    def _keep(self, row: int, gradient: Tensor) -> None:
+        per_image = torch.linalg.vector_norm(gradient.flatten(1), dim=1, dtype=torch.float64)  # (N,), ||dL/dx_i||
+        self._grad_x[row] = per_image.sum()  # mean over the images of N ||dL/dx_i||: L is the mean over the batch
+
+    def grad_x(self) -> list[float]:
+        """Mean over the images i of N ||dL/dx_i|| at each row's input."""
+        return self._grad_x.tolist()
+
+    def grad_w(self) -> list[float]:
+        """||dL/dW|| over the convolution weights of each row, taken together (the classifier's weight in the last)."""
+        squares = [
+            sum((_norm(weight.grad) ** 2 for weight in _weights(module)), start=_ZERO) for module in self._modules
+        ]
+        return torch.stack(squares).sqrt().tolist()
+
+    def grad_w_scaled(self) -> list[float]:
+        """Sum of ||dL/dW|| ||W|| over those tensors: does not change when a W before a norm is rescaled."""
+        sums = [
+            sum((_norm(weight.grad) * _norm(weight) for weight in _weights(module)), start=_ZERO)
+            for module in self._modules
+        ]
+        return torch.stack(sums).tolist()
+
+
+@contextmanager
+def gradient_probe(net: CifarNet) -> Iterator[GradientProbe]:
+    """Watch the forward and backward pass inside; every hook is gone afterwards."""
+    probe = GradientProbe(net)
+    handles = [
+        module.register_forward_pre_hook(partial(probe.watch, row)) for row, (_, module) in enumerate(_rows(net))
+    ]
+    try:
+        yield probe
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+_ZERO = torch.zeros((), dtype=torch.float64)
+
+
+def _weights(module: nn.Module) -> list[nn.Parameter]:
+    return [part.weight for part in module.modules() if isinstance(part, nn.Conv2d | nn.Linear)]
+
+
+def _norm(tensor: Tensor | None) -> Tensor:
+    if tensor is None:
+        raise RuntimeError("gradient norms are read after backward()")
+    return torch.linalg.vector_norm(tensor.detach(), dtype=torch.float64).cpu()
