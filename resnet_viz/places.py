@@ -12,8 +12,10 @@ from resnet_viz.config import DatasetName
 _APP = "resnet-viz"
 DATA_VARIABLE = "RESNET_VIZ_DATA"  # a folder with CIFAR in one of its forms
 CACHE_VARIABLE = "RESNET_VIZ_CACHE"
-STORE_VARIABLE = "RESNET_VIZ_STORE"  # any SQLAlchemy URL
 RUNS_VARIABLE = "RESNET_VIZ_RUNS"  # the per-user data folder: store and weights
+STORE_VARIABLE = "RESNET_VIZ_STORE"  # any SQLAlchemy URL
+
+MIRROR_VARIABLE = "RESNET_VIZ_MIRROR"  # an address whose folder holds CIFAR's archives, for a school's own copy
 
 ARCHIVES = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python"}
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,35 +37,48 @@ def _open_split(name: DatasetName, folder: Path, split: str) -> tuple[Split, tup
         raise DataUnavailable(f"{folder} has no {split}-*.parquet, so {TITLES[name]} is not whole. Fetch it again.")
     label_column = LABEL_COLUMNS[name]
     try:
-        table = pq.read_table(path)
-        image_column = next(column for column in IMAGE_COLUMNS if column in table.column_names)
-        labels = torch.from_numpy(table[label_column].to_numpy().astype(np.int64))
-        encoded = table[image_column].combine_chunks().field("bytes")
+        file = pq.ParquetFile(path, memory_map=True)
+        columns = file.schema_arrow.names
+        image_column = next(column for column in IMAGE_COLUMNS if column in columns)
+        labels = torch.from_numpy(file.read([label_column])[label_column].to_numpy().astype(np.int64))
     except (pa.ArrowException, OSError) as error:
-        raise DataUnavailable(f"{path} can't be read: it is damaged or not finished. Fetch it again.") from error
+        raise _damaged(path) from error
     except (KeyError, StopIteration) as error:
         raise DataUnavailable(
-            f"{path} is not {TITLES[name]}: it has the columns {', '.join(table.column_names)}, "
+            f"{path} is not {TITLES[name]}: it has the columns {', '.join(columns)}, "
             f"and img and {label_column} are needed."
         ) from error
     check_labels(labels, NUM_CLASSES[name], path)
-    return Split(labels, lambda indices: _decode(encoded, indices, path)), _class_names(name, table, label_column)
+    images = partial(_decode, file, image_column, path)
+    return Split(labels, images), _class_names(name, file.schema_arrow, label_column)
 
 
-def _decode(encoded: pa.Array, indices: Tensor, path: Path) -> Tensor:
+def _decode(file: pq.ParquetFile, column: str, path: Path, indices: Tensor) -> Tensor:
+    """Decode the rows asked for, a row group at a time, so the file is never whole in memory."""
     images = np.empty((len(indices), 32, 32, 3), np.uint8)
+    first = 0
     try:
-        for place, index in enumerate(indices.tolist()):
-            with Image.open(io.BytesIO(encoded[index].as_py()), formats=("PNG",)) as image:
-                images[place] = np.asarray(image.convert("RGB"))
-    except (OSError, ValueError, TypeError) as error:
-        raise DataUnavailable(f"{path} holds a damaged image at row {index}. Fetch the file again.") from error
+        for group in range(file.num_row_groups):
+            last = first + file.metadata.row_group(group).num_rows
+            places = ((indices >= first) & (indices < last)).nonzero().flatten()
+            if len(places):
+                encoded = file.read_row_group(group, [column])[column].combine_chunks().field("bytes")
+                for place, row in zip(places.tolist(), (indices[places] - first).tolist(), strict=True):
+                    with Image.open(io.BytesIO(encoded[row].as_py()), formats=("PNG",)) as image:
+                        images[place] = np.asarray(image.convert("RGB"))
+            first = last
+    except (pa.ArrowException, OSError, ValueError, TypeError) as error:
+        raise _damaged(path) from error
     return torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()  # (n, 3, 32, 32)
 
 
-def _class_names(name: DatasetName, table: pa.Table, label_column: str) -> tuple[str, ...]:
+def _damaged(path: Path) -> DataUnavailable:
+    return DataUnavailable(f"{path} can't be read: it is damaged or not finished. Fetch it again.")
+
+
+def _class_names(name: DatasetName, schema: pa.Schema, label_column: str) -> tuple[str, ...]:
     """The names stand in the schema, where the data set's publisher puts them; numbers where they do not."""
-    metadata = (table.schema.metadata or {}).get(b"huggingface", b"{}")
+    metadata = (schema.metadata or {}).get(b"huggingface", b"{}")
     features = json.loads(metadata).get("info", {}).get("features", {})
     names = features.get(label_column, {}).get("names")
     return tuple(names) if names else tuple(str(label) for label in range(NUM_CLASSES[name]))

@@ -3,6 +3,7 @@
 All sums run in float64: in a net whose gradient vanishes, 1e-22 is a measured value and its square is no float32.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -40,24 +41,19 @@ class GradientProbe:
         per_image = torch.linalg.vector_norm(gradient.flatten(1), dim=1, dtype=torch.float64)  # (N,), ||dL/dx_i||
         self._grad_x[row] = per_image.sum()  # mean over the images of N ||dL/dx_i||: L is the mean over the batch
 
-    def grad_x(self) -> list[float]:
-        """Mean over the images i of N ||dL/dx_i|| at each row's input."""
-        return self._grad_x.tolist()
+    def norms(self) -> dict[str, list[float]]:
+        """The three norms of every row, after backward().
 
-    def grad_w(self) -> list[float]:
-        """||dL/dW|| over the convolution weights of each row, taken together (the classifier's weight in the last)."""
-        squares = [
-            sum((_norm(weight.grad) ** 2 for weight in _weights(module)), start=_ZERO) for module in self._modules
-        ]
-        return torch.stack(squares).sqrt().tolist()
-
-    def grad_w_scaled(self) -> list[float]:
-        """Sum of ||dL/dW|| ||W|| over those tensors: does not change when a W before a norm is rescaled."""
-        sums = [
-            sum((_norm(weight.grad) * _norm(weight) for weight in _weights(module)), start=_ZERO)
-            for module in self._modules
-        ]
-        return torch.stack(sums).tolist()
+        grad_w: ||dL/dW|| over the convolution weights of a row, taken together (the classifier's weight in the last).
+        grad_w_scaled: sum of ||dL/dW|| ||W|| over those tensors; rescaling a W before a norm does not change it.
+        grad_x: mean over the images i of N ||dL/dx_i|| at the row's input.
+        """
+        rows = [[(_norm(weight.grad), _norm(weight)) for weight in _weights(module)] for module in self._modules]
+        return {
+            "grad_w": [math.hypot(*(gradient for gradient, _ in row)) for row in rows],
+            "grad_w_scaled": [math.fsum(gradient * weight for gradient, weight in row) for row in rows],
+            "grad_x": self._grad_x.tolist(),
+        }
 
 
 @contextmanager
@@ -74,14 +70,11 @@ def gradient_probe(net: CifarNet) -> Iterator[GradientProbe]:
             handle.remove()
 
 
-_ZERO = torch.zeros((), dtype=torch.float64)
-
-
 def _weights(module: nn.Module) -> list[nn.Parameter]:
     return [part.weight for part in module.modules() if isinstance(part, nn.Conv2d | nn.Linear)]
 
 
-def _norm(tensor: Tensor | None) -> Tensor:
+def _norm(tensor: Tensor | None) -> float:
     if tensor is None:
         raise RuntimeError("gradient norms are read after backward()")
-    return torch.linalg.vector_norm(tensor.detach(), dtype=torch.float64).cpu()
+    return torch.linalg.vector_norm(tensor.detach(), dtype=torch.float64).item()

@@ -1,0 +1,244 @@
+"""The manager: queues experiments, keeps a worker warm, follows what workers say, answers pages from memory."""
+
+import logging
+import threading
+import time
+from collections import OrderedDict, deque
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from resnet_viz.config import ExperimentConfig
+from resnet_viz.engine.downloads import Downloads
+from resnet_viz.engine.launcher import Launcher, LocalLauncher, Worker
+from resnet_viz.engine.protocol import Action, Ready, Steer, TrainJob, parse_line
+from resnet_viz.engine.store import INTERRUPTED, Run, Store
+from resnet_viz.engine.writer import Writer
+from resnet_viz.records import ACTIVE, Record, Status
+from resnet_viz.runlog import RunLog, Snapshot
+
+STOP_GRACE_S = 5.0  # a worker that was asked to stop and does not is killed
+CLOSE_GRACE_S = 3.0
+KEPT_LOGS = 32  # runs whose columns stay in memory
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Job:
+    """A worker and the run it was given; None while it waits."""
+
+    worker: Worker
+    run: str | None = None
+    ready: bool = False
+    stopping: bool = False
+
+
+class Manager:
+    """One training slot, first come first served. All public methods are safe from any thread and never wait for a worker."""
+
+    def __init__(self, store: Store, launcher: Launcher | None = None, data_dir: Path | None = None) -> None:
+        self._store = store
+        self._launcher = launcher or LocalLauncher()
+        self._data_dir = data_dir
+        self._lock = threading.RLock()
+        self._writer = Writer(store)
+        self._logs: OrderedDict[str, RunLog] = OrderedDict()
+        self._own: set[str] = set()  # runs whose records come in here, not from the store
+        self._tokens: dict[str, str] = {}
+        self._queue: deque[str] = deque()
+        self._job: _Job | None = None
+        self._readers: list[threading.Thread] = []
+        self._closing = False
+        self.downloads = Downloads(self._launcher)
+
+    # --- life
+
+    def open(self) -> None:
+        """Mark what an earlier server left behind, and begin to warm a worker."""
+        self._store.mark_interrupted()
+        with self._lock:
+            self._start_worker()
+
+    def close(self) -> None:
+        """End all workers; what still ran is marked interrupted."""
+        with self._lock:
+            self._closing = True
+            unfinished = [run for run in self._own if self._logs[run].status in ACTIVE]
+            self._queue.clear()
+            job, readers = self._job, list(self._readers)
+        self.downloads.close()
+        if job is not None:
+            job.worker.close(CLOSE_GRACE_S)
+        for reader in readers:
+            reader.join()
+        for run in unfinished:
+            if self._logs[run].status in ACTIVE:
+                self._set_status(run, "interrupted", INTERRUPTED)
+        self._writer.close()
+        self._store.close()
+
+    # --- what pages ask
+
+    @property
+    def notice(self) -> str | None:
+        """What keeps records from being stored, if anything does."""
+        return self._writer.notice
+
+    @property
+    def warm(self) -> bool:
+        """Whether a worker waits, ready to start at once."""
+        job = self._job
+        return job is not None and job.ready and job.run is None
+
+    def submit(self, config: ExperimentConfig, token: str) -> str:
+        """Queue an experiment; the same token gives the same run, so five clicks make one. Gives the run's id.
+
+        Raises:
+            StoreError: the run can't be stored, so it is not begun.
+        """
+        with self._lock:
+            if token not in self._tokens:
+                run = self._store.create(config, "live")
+                self._tokens[token] = run.id
+                self._own.add(run.id)
+                self._keep(RunLog(run.id, config))
+                self._queue.append(run.id)
+                self._dispatch()
+            return self._tokens[token]
+
+    def steer(self, run: str, action: Action) -> None:
+        """Pause, resume, step or stop a run; nothing happens to one that is over, or that another program runs."""
+        with self._lock:
+            if action == "stop" and run in self._queue:
+                self._queue.remove(run)
+                self._set_status(run, "stopped")
+            elif self._job is not None and self._job.run == run:
+                self._job.worker.send(Steer(action=action))
+                if action == "stop" and not self._job.stopping:
+                    self._job.stopping = True
+                    self._after(STOP_GRACE_S, self._job.worker)
+
+    def snapshot(self, run: str, since: tuple[int, Status] | None = None) -> Snapshot | None:
+        """The run as it is now; None when nothing changed since (seq, status).
+
+        Raises:
+            NoSuchRun: the store has none with this id.
+            StoreError: the store can't be read.
+        """
+        with self._lock:
+            run_log = self._log(run)
+            if since == (run_log.seq, run_log.status):
+                return None
+            snapshot = run_log.snapshot()
+            if run in self._queue:
+                behind = self._queue.index(run) + (self._job is not None and self._job.run is not None)
+                return replace(snapshot, queued_behind=behind)
+            return snapshot
+
+    def is_own(self, run: str) -> bool:
+        """Whether this manager runs it, and can steer it."""
+        return run in self._own
+
+    def runs(self, limit: int = 100) -> list[Run]:
+        """The newest runs of the store."""
+        self._store.mark_interrupted()
+        return self._store.list(limit)
+
+    # --- workers
+
+    def _start_worker(self) -> None:
+        if self._closing or self._job is not None:
+            return
+        job = self._job = _Job(self._launcher.start())
+        reader = threading.Thread(target=self._read, args=(job,), name="worker reader", daemon=True)
+        self._readers = [thread for thread in self._readers if thread.is_alive()] + [reader]
+        reader.start()
+
+    def _dispatch(self) -> None:
+        """Give the first queued run to the waiting worker, warm or not."""
+        self._start_worker()
+        job = self._job
+        if job is None or job.run is not None or not self._queue:
+            return
+        job.run = self._queue.popleft()
+        config = self._logs[job.run].config
+        folder = self._store.folder / job.run
+        job.worker.send(TrainJob(run=job.run, config=config, weights_folder=folder, data_dir=self._data_dir))
+
+    def _read(self, job: _Job) -> None:
+        """Follow one worker to its end. Runs in a thread of its own: pipes can't be selected on Windows."""
+        started = time.monotonic()
+        for line in job.worker.lines():
+            said = parse_line(line)
+            with self._lock:
+                if isinstance(said, Ready):
+                    job.ready = True
+                    log.info("worker ready after %.1f s", time.monotonic() - started)
+                else:
+                    self._add(said)
+        code = job.worker.close(CLOSE_GRACE_S)
+        with self._lock:
+            self._job = None
+            if job.run is not None:
+                self._settle(job, code)
+            if self._queue or (job.run is not None and not self._closing):
+                self._dispatch()  # a worker that died idle is not started again before it is needed
+
+    def _add(self, record: Record) -> None:
+        run_log = self._logs[record.run]
+        before = run_log.status
+        run_log.add(record)
+        self._writer.add(record)
+        if run_log.status != before:
+            self._writer.set_status(record.run, run_log.status, run_log.message)
+
+    def _settle(self, job: _Job, code: int) -> None:
+        """A worker that ended before its run did."""
+        assert job.run is not None
+        if self._logs[job.run].status not in ACTIVE:
+            return
+        if job.stopping:
+            self._set_status(job.run, "stopped")
+        elif code > 0:
+            reason = job.worker.last_words or f"exit code {code}"
+            self._set_status(job.run, "failed", f"The worker stopped with an error ({reason}). The log has the details.")
+        else:
+            self._set_status(job.run, "interrupted", INTERRUPTED if self._closing else _KILLED)
+
+    def _set_status(self, run: str, status: Status, message: str | None = None) -> None:
+        self._logs[run].status, self._logs[run].message = status, message
+        self._writer.set_status(run, status, message)
+
+    def _after(self, seconds: float, worker: Worker) -> None:
+        timer = threading.Timer(seconds, worker.kill)
+        timer.daemon = True
+        timer.start()
+
+    # --- logs
+
+    def _log(self, run: str) -> RunLog:
+        """The columns of a run: from memory if it is run here, else brought up to date from the store."""
+        if run in self._own and run in self._logs:
+            return self._logs[run]
+        known = self._logs.get(run)
+        if known is None or known.status in ACTIVE:
+            self._store.mark_interrupted()
+            stored = self._store.run(run)
+            known = known or RunLog(run, stored.config)
+            for record in self._store.records(run, since=known.seq):
+                known.add(record)
+            known.status, known.message = stored.status, stored.message
+            self._keep(known)
+        return known
+
+    def _keep(self, run_log: RunLog) -> None:
+        self._logs[run_log.run] = run_log
+        for run in list(self._logs):
+            if len(self._logs) <= KEPT_LOGS:
+                break
+            if self._logs[run].status not in ACTIVE and run != run_log.run:
+                del self._logs[run]
+                self._own.discard(run)  # from now on it is read from the store
+
+
+_KILLED = "The worker was ended from outside, perhaps for want of memory. Everything recorded until then is here."

@@ -1,0 +1,74 @@
+"""What manager and worker say to each other: JSON lines, commands down, records up."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from resnet_viz.config import DatasetName, ExperimentConfig
+from resnet_viz.records import Record, parse
+
+Action = Literal["pause", "resume", "step", "stop"]
+
+
+class _Command(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TrainJob(_Command):
+    """Train an experiment; the worker ends after it."""
+
+    do: Literal["train"] = "train"
+    run: str
+    config: ExperimentConfig
+    weights_folder: Path | None = None
+    data_dir: Path | None = None
+
+
+class DownloadJob(_Command):
+    """Fetch a data set into the cache; the worker ends after it."""
+
+    do: Literal["download"] = "download"
+    run: str
+    name: DatasetName
+
+
+class Steer(_Command):
+    """Interrupt the job in hand."""
+
+    do: Literal["steer"] = "steer"
+    action: Action
+
+
+Job = TrainJob | DownloadJob
+Command = Annotated[TrainJob | DownloadJob | Steer, Field(discriminator="do")]
+_COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
+
+
+class Ready(BaseModel):
+    """A worker's first line: it is warm. Not a record: it belongs to no run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["ready"] = "ready"
+
+
+READY_LINE = Ready().model_dump_json()
+
+
+def parse_command(line: str) -> Command:
+    """Read one line that a worker was sent.
+
+    Raises:
+        pydantic.ValidationError: the line is no command.
+    """
+    return _COMMAND.validate_json(line)
+
+
+def parse_line(line: str) -> Ready | Record:
+    """Read one line that a worker said.
+
+    Raises:
+        pydantic.ValidationError: the line is neither.
+    """
+    return Ready() if line.strip() == READY_LINE else parse(line)

@@ -1,0 +1,287 @@
+"""The store of runs and their records: SQLAlchemy Core, one writer a process, readers any number."""
+
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from resnet_viz import places
+from resnet_viz.config import ExperimentConfig
+from resnet_viz.records import ACTIVE, SCHEMA_VERSION, Failed, Origin, Record, Started, Status, parse
+
+BUSY_TIMEOUT_S = 5.0
+INTERRUPTED = "The program that ran it ended before the run did. Everything recorded until then is here."
+
+log = logging.getLogger(__name__)
+metadata = sa.MetaData()
+about = sa.Table("about", metadata, sa.Column("schema_version", sa.Integer, nullable=False))
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("group_id", sa.String(32)),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("origin", sa.String(16), nullable=False),
+    sa.Column("read_only", sa.Boolean, nullable=False, default=False),
+    sa.Column("config", sa.Text, nullable=False),
+    sa.Column("versions", sa.JSON),
+    sa.Column("device", sa.String(120)),
+    sa.Column("threads", sa.Integer),
+    sa.Column("precision", sa.String(8)),
+    sa.Column("owner", sa.String(120), nullable=False),  # host, process and its birth: who may say that it is active
+    sa.Column("message", sa.Text),
+    sa.Column("created", sa.String(32), nullable=False),
+    sa.Column("started", sa.String(32)),
+    sa.Column("ended", sa.String(32)),
+)
+records = sa.Table(
+    "records",
+    metadata,
+    sa.Column("run", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+
+class StoreError(Exception):
+    """The store can't be used; the sentence says why and what to do. Earlier runs are not touched."""
+
+
+class NoSuchRun(Exception):
+    """No run has this id."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One row of the table of runs. Times are UTC, ISO 8601."""
+
+    id: str
+    status: Status
+    origin: Origin
+    config: ExperimentConfig
+    created: str
+    started: str | None = None
+    ended: str | None = None
+    message: str | None = None
+    device: str | None = None
+    threads: int | None = None
+    precision: str | None = None
+    versions: dict[str, str] | None = None
+    group_id: str | None = None
+    read_only: bool = False
+    owner: str = ""
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in ACTIVE
+
+
+def new_id() -> str:
+    """A random URL-safe id."""
+    return secrets.token_urlsafe(9)
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def this_process() -> str:
+    """Host, process id and birth: names this process even after its number is given to another."""
+    return f"{socket.gethostname()}/{os.getpid()}/{psutil.Process().create_time():.2f}"
+
+
+def _is_gone(owner: str) -> bool:
+    """Whether the process of an owner has ended; another machine's are left alone."""
+    host, pid, born = owner.rsplit("/", 2)
+    if host != socket.gethostname():
+        return False
+    try:
+        return abs(psutil.Process(int(pid)).create_time() - float(born)) > 1
+    except psutil.NoSuchProcess:
+        return True
+
+
+class Store:
+    """Runs and records under one SQLAlchemy URL; made on first use."""
+
+    def __init__(self, url: str | None = None, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+        """Open the store.
+
+        Raises:
+            StoreError: it can't be opened, is locked, or is not a store of this version.
+        """
+        try:
+            self._url = sa.make_url(url or places.store_url())
+            is_sqlite = self._url.get_backend_name() == "sqlite"
+            options: dict[str, Any] = {"connect_args": {"timeout": busy_timeout_s}} if is_sqlite else {}
+            self._engine = sa.create_engine(self._url, **options)
+        except (ArgumentError, NoSuchModuleError) as error:
+            raise StoreError(f"{places.STORE_VARIABLE} is no usable address of a database. Correct it.") from error
+        if is_sqlite:
+            sa.event.listen(self._engine, "connect", _sqlite_pragmas)
+        with self._sentences():
+            if is_sqlite and self._url.database:
+                Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+            metadata.create_all(self._engine)
+            self._check_version()
+
+    @property
+    def folder(self) -> Path:
+        """Where the weights of its runs lie: beside the file, or in the per-user folder."""
+        is_file = self._url.get_backend_name() == "sqlite" and self._url.database
+        return (Path(self._url.database or "").parent if is_file else places.runs_folder()) / "weights"
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def create(self, config: ExperimentConfig, origin: Origin, group_id: str | None = None) -> Run:
+        """Add a queued run that this process owns."""
+        run = Run(new_id(), "queued", origin, config, now(), group_id=group_id, owner=this_process())
+        with self._sentences(), self._engine.begin() as connection:
+            connection.execute(
+                runs.insert().values(
+                    id=run.id, status=run.status, origin=origin, read_only=False, config=config.model_dump_json(),
+                    created=run.created, group_id=group_id, owner=run.owner,
+                )
+            )  # fmt: skip
+        return run
+
+    def append(self, batch: Iterable[Record]) -> None:
+        """Write records of any runs, all or none."""
+        batch = list(batch)
+        rows = [{"run": record.run, "seq": record.seq, "body": record.model_dump_json()} for record in batch]
+        with self._sentences(), self._engine.begin() as connection:
+            if rows:
+                connection.execute(records.insert(), rows)
+            for record in batch:
+                if isinstance(record, Started):
+                    connection.execute(_update(record.run, **_resolved(record)))
+                elif isinstance(record, Failed):
+                    connection.execute(_update(record.run, message=record.message))
+
+    def set_status(self, run: str, status: Status, message: str | None = None) -> None:
+        """Note what became of a run, and when."""
+        values: dict[str, Any] = {"status": status}
+        if message is not None:
+            values["message"] = message
+        if status not in ACTIVE:
+            values["ended"] = now()
+        with self._sentences(), self._engine.begin() as connection:
+            connection.execute(_update(run, **values))
+
+    def run(self, run: str) -> Run:
+        """One run.
+
+        Raises:
+            NoSuchRun: none has this id.
+        """
+        with self._sentences(), self._engine.connect() as connection:
+            row = connection.execute(runs.select().where(runs.c.id == run)).mappings().first()
+        if row is None:
+            raise NoSuchRun(f"There is no run {run!r} in the store. It may have been deleted.")
+        return _run(row)
+
+    def list(self, limit: int = 100) -> list[Run]:
+        """The newest runs, newest first."""
+        query = runs.select().order_by(runs.c.created.desc()).limit(limit)
+        with self._sentences(), self._engine.connect() as connection:
+            return [_run(row) for row in connection.execute(query).mappings()]
+
+    def records(self, run: str, since: int = -1) -> Iterator[Record]:
+        """Records of a run after a seq, in order."""
+        query = sa.select(records.c.body).where(records.c.run == run, records.c.seq > since).order_by(records.c.seq)
+        with self._sentences(), self._engine.connect() as connection:
+            bodies = connection.execute(query).scalars().all()
+        return (parse(body) for body in bodies)
+
+    def delete(self, run: str) -> None:
+        """Remove a run that is not active and not read-only.
+
+        Raises:
+            NoSuchRun: none has this id.
+            StoreError: it is still going, or is read-only.
+        """
+        found = self.run(run)
+        if found.is_active or found.read_only:
+            raise StoreError(f"Run {run} is {'still going' if found.is_active else 'read-only'} and stays.")
+        with self._sentences(), self._engine.begin() as connection:
+            connection.execute(records.delete().where(records.c.run == run))
+            connection.execute(runs.delete().where(runs.c.id == run))
+
+    def mark_interrupted(self) -> None:
+        """Mark the active runs whose process is gone."""
+        query = sa.select(runs.c.id, runs.c.owner).where(runs.c.status.in_(ACTIVE))
+        with self._sentences(), self._engine.connect() as connection:
+            active = connection.execute(query).all()
+        for run, owner in active:
+            if _is_gone(owner):
+                self.set_status(run, "interrupted", INTERRUPTED)
+
+    def _check_version(self) -> None:
+        with self._engine.begin() as connection:
+            version = connection.execute(sa.select(about.c.schema_version)).scalar()
+            if version is None:
+                connection.execute(about.insert().values(schema_version=SCHEMA_VERSION))
+            elif version != SCHEMA_VERSION:
+                raise StoreError(
+                    f"{self._name} is a store of version {version}, and this is version {SCHEMA_VERSION}. "
+                    f"Move it away, or set {places.STORE_VARIABLE} to another one."
+                )
+
+    @property
+    def _name(self) -> str:
+        return self._url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def _sentences(self) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, OSError) as error:
+            log.error("store %s: %s", self._name, error)
+            raise StoreError(self._sentence(str(error))) from error
+
+    def _sentence(self, error: str) -> str:
+        if "locked" in error:
+            return f"{self._name} is locked by another program. Close it, and try again."
+        if "not a database" in error:
+            return f"{self._name} is not a database. Move the file away, or set {places.STORE_VARIABLE} to another one."
+        if "full" in error or "No space" in error:
+            return f"The disk of {self._name} is full. Free some space; what was stored stays."
+        return f"{self._name} can't be used. Check that it exists and may be written, or set {places.STORE_VARIABLE}."
+
+
+def _sqlite_pragmas(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _update(run: str, **values: Any) -> sa.Update:
+    return runs.update().where(runs.c.id == run).values(**values)
+
+
+def _resolved(record: Started) -> dict[str, Any]:
+    return {
+        "status": "running",
+        "started": now(),
+        "device": record.device_name,
+        "threads": record.threads,
+        "precision": record.precision,
+        "versions": record.versions,
+    }
+
+
+def _run(row: sa.RowMapping) -> Run:
+    fields = {name: row[name] for name in row if name != "config"}
+    return Run(config=ExperimentConfig.model_validate_json(row["config"]), **fields)

@@ -1,0 +1,123 @@
+"""The child process that does what needs torch: `python -m resnet_viz.engine.worker`.
+
+Commands come in on stdin, records go out on what was stdout; it does one job and ends. When stdin closes, the parent is
+gone and the worker ends itself, whatever it is doing.
+"""
+
+import errno
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from typing import TextIO
+
+from resnet_viz.control import Stopped
+from resnet_viz.engine.protocol import READY_LINE, Action, Command, Job, Steer, TrainJob, parse_command
+from resnet_viz.places import DataUnavailable
+from resnet_viz.records import Failed, Record, stamped
+
+log = logging.getLogger(__name__)
+
+
+class Commands:
+    """The parent's commands, read by a thread; also the control that the training loop asks."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._jobs: queue.Queue[Job] = queue.Queue()
+        self._actions: queue.Queue[Action] = queue.Queue()
+        self._paused = False
+        self._steps = 0  # single steps asked for while paused
+        threading.Thread(target=self._read, args=(stream,), name="commands", daemon=True).start()
+
+    def _read(self, stream: TextIO) -> None:
+        for line in stream:
+            self._file(parse_command(line))
+        os._exit(0)  # the parent is gone
+
+    def _file(self, command: Command) -> None:
+        if isinstance(command, Steer):
+            self._actions.put(command.action)
+        else:
+            self._jobs.put(command)
+
+    def next_job(self) -> Job:
+        """Wait for work; the wait ends with the parent at the latest."""
+        return self._jobs.get()
+
+    def has_job(self) -> bool:
+        return not self._jobs.empty()
+
+    def check(self) -> None:
+        while not self._actions.empty():
+            self._obey(self._actions.get_nowait())
+
+    def paused(self) -> bool:
+        self.check()
+        return self._paused and not self._steps
+
+    def wait(self) -> None:
+        while self.paused():
+            self._obey(self._actions.get())
+        self._steps = max(0, self._steps - 1)
+
+    def _obey(self, action: Action) -> None:
+        match action:
+            case "stop":
+                raise Stopped
+            case "pause":
+                self._paused = True
+            case "resume":
+                self._paused, self._steps = False, 0
+            case "step":
+                self._steps += self._paused
+
+
+def take_stdout() -> TextIO:
+    """Keep stdout for records and point the number 1 at stderr, so a stray print can't corrupt the stream."""
+    records = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)
+    return records
+
+
+def main() -> None:
+    """Warm up, do one job, end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    out = take_stdout()
+    commands = Commands(sys.stdin)
+    from resnet_viz.engine import jobs  # imports torch: after stdin is watched, so no orphan can be slow to end
+
+    jobs.warm_up(commands.has_job)
+    out.write(READY_LINE + "\n")
+    job = commands.next_job()
+    for record in stamped(job.run, _sentences(job, jobs.run(job, commands))):
+        out.write(record.model_dump_json() + "\n")
+    out.flush()
+    os._exit(0)  # no slow tear-down of torch
+
+
+def _sentences(job: Job, records: Iterator[Record]) -> Iterator[Record]:
+    """What a person can mend becomes a `failed` record; anything else ends the worker with its trace on stderr."""
+    try:
+        yield from records
+    except (DataUnavailable, ValueError) as error:
+        log.exception("job %s", job.run)
+        yield Failed(message=str(error))
+    except OSError as error:
+        log.exception("job %s", job.run)
+        yield Failed(message=os_sentence(error, job))
+
+
+def os_sentence(error: OSError, job: Job) -> str:
+    """Say what the system refused."""
+    target = job.weights_folder if isinstance(job, TrainJob) else "the cache folder"
+    if error.errno == errno.ENOSPC:
+        return f"The disk is full: {target} can't be written. Free some space and start again."
+    return f"{target} can't be used: {error.strerror or error}. Check it and start again."
+
+
+if __name__ == "__main__":
+    main()
