@@ -46,7 +46,7 @@ class Arm:
                 scores = self.net(images)
             scores = scores.float()
             loss = functional.cross_entropy(scores, labels)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
         result = loss.item(), _wrong(scores, labels) / len(labels), gradients
         self.seconds = time.perf_counter() - start
         return result

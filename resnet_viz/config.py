@@ -98,7 +98,10 @@ class DataConfig(_Value):
     @model_validator(mode="after")
     def _sizes_exist(self) -> Self:
         train, test = AVAILABLE[self.name]
-        for field, size, most in (("train_size", self.train_size, train), ("test_size", self.test_size, test)):
+        for field, size, most in (
+            ("train_size", self.train_size, train),
+            ("test_size", self.test_size, test),
+        ):
             if size > most:
                 raise ValueError(f"{field} must be at most {most:,} on {TITLES[self.name]}, got {size:,}")
         if len(self.classes) == 1 or len(set(self.classes)) != len(self.classes):

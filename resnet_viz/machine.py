@@ -70,7 +70,7 @@ def _precision(asked: Precision, device: torch.device) -> Literal["fp32", "bf16"
 
 def _has_native_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     known = _capabilities()
     return any(bool(known.get(name)) for name in ("avx512_bf16", "amx_bf16", "avx10_2", "bf16", "sve_bf16"))
 

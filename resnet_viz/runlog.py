@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from resnet_viz.config import ExperimentConfig, NetConfig
 from resnet_viz.records import (
+    ACTIVE,
     Diverged,
     Epoch,
     Failed,
@@ -69,6 +70,10 @@ class Snapshot:
     started: Started | None
     message: str | None
     queued_behind: int = 0
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in ACTIVE
 
     @property
     def progress(self) -> float:
@@ -194,7 +199,7 @@ def _thin(count: int, most: int) -> list[int]:
     """At most `most` places of `count`, evenly spaced, the first and the last among them."""
     if count <= most:
         return list(range(count))
-    return np.linspace(0, count - 1, most).round().astype(int).tolist()
+    return [round(place) for place in np.linspace(0, count - 1, most)]
 
 
 def _pick(values: list[int] | list[float], places: list[int]) -> Floats:

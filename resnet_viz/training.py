@@ -89,7 +89,8 @@ class _Lockstep:
         )
 
     def epochs(self) -> Iterator[Record]:
-        for self.epoch in range(1, self.config.train.epochs + 1):
+        for epoch in range(1, self.config.train.epochs + 1):
+            self.epoch = epoch
             for images, labels in self.batches.epoch(self.epoch):
                 yield from self._wait_while_paused()
                 yield from self._one_step(images, labels)

@@ -5,6 +5,7 @@ little. How hard that makes it is measured by `make bench-shapes`.
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -79,15 +80,15 @@ def _square(u: Tensor, v: Tensor) -> Tensor:
     return torch.maximum(u.abs(), v.abs())
 
 
-_INSIDE = (  # one test a class, in the order of SHAPES_CLASSES; u and v in radii
+_INSIDE: tuple[Callable[[Tensor, Tensor], Tensor], ...] = (  # one test a class, in the order of SHAPES_CLASSES; u and v in radii
     lambda u, v: u.hypot(v) < 1,  # disc
     lambda u, v: (u.hypot(v) < 1) & (u.hypot(v) > 0.6),  # ring
     lambda u, v: _square(u, v) < 0.85,  # square
     lambda u, v: (_square(u, v) < 0.9) & (_square(u, v) > 0.55),  # frame
     lambda u, v: (v < 0.75) & (u.abs() * 1.7 - v < 0.95),  # triangle
     lambda u, v: (_square(u, v) < 1) & (torch.minimum(u.abs(), v.abs()) < 0.3),  # cross
-    lambda u, v: (_square(u, v) < 0.95) & ((v * 8).sin() > 0),  # bars
-    lambda u, v: (_square(u, v) < 0.95) & ((u * 7).sin() * (v * 7).sin() > 0),  # checks
-    lambda u, v: u.hypot(v) < 0.65 + 0.4 * (5 * torch.atan2(u, -v)).cos(),  # star
+    lambda u, v: (_square(u, v) < 0.95) & (torch.sin(v * 8) > 0),  # bars
+    lambda u, v: (_square(u, v) < 0.95) & (torch.sin(u * 7) * torch.sin(v * 7) > 0),  # checks
+    lambda u, v: u.hypot(v) < 0.65 + 0.4 * torch.cos(5 * torch.atan2(u, -v)),  # star
     lambda u, v: (u.hypot(v) < 1) & ((u - 0.45).hypot(v) > 0.75),  # crescent
 )

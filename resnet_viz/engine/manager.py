@@ -34,7 +34,10 @@ class _Job:
 
 
 class Manager:
-    """One training slot, first come first served. All public methods are safe from any thread and never wait for a worker."""
+    """One training slot, first come first served.
+
+    Its public methods are safe from any thread, and none but `close` waits for a worker.
+    """
 
     def __init__(self, store: Store, launcher: Launcher | None = None, data_dir: Path | None = None) -> None:
         self._store = store
@@ -201,7 +204,9 @@ class Manager:
             self._set_status(job.run, "stopped")
         elif code > 0:
             reason = job.worker.last_words or f"exit code {code}"
-            self._set_status(job.run, "failed", f"The worker stopped with an error ({reason}). The log has the details.")
+            self._set_status(
+                job.run, "failed", f"The worker stopped with an error ({reason}). The log has the details."
+            )
         else:
             self._set_status(job.run, "interrupted", INTERRUPTED if self._closing else _KILLED)
 

@@ -106,7 +106,7 @@ def _is_gone(owner: str) -> bool:
     if host != socket.gethostname():
         return False
     try:
-        return abs(psutil.Process(int(pid)).create_time() - float(born)) > 1
+        return bool(abs(psutil.Process(int(pid)).create_time() - float(born)) > 1)
     except psutil.NoSuchProcess:
         return True
 

@@ -88,7 +88,9 @@ def main() -> None:
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     out = take_stdout()
     commands = Commands(sys.stdin)
-    from resnet_viz.engine import jobs  # imports torch: after stdin is watched, so no orphan can be slow to end
+    from resnet_viz.engine import (
+        jobs,
+    )  # imports torch: after stdin is watched, so no orphan can be slow to end
 
     jobs.warm_up(commands.has_job)
     out.write(READY_LINE + "\n")

@@ -56,6 +56,6 @@ def build_net(config: NetConfig, seed: int = 0) -> CifarNet:
     """
     with torch.device("meta"):
         net = CifarNet(config)
-    net = net.to_empty(device="cpu").to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net = net.to_empty(device="cpu").to(memory_format=torch.channels_last)
     initialise(net, config.init, seed)
     return net

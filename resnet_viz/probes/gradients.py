@@ -70,11 +70,11 @@ def gradient_probe(net: CifarNet) -> Iterator[GradientProbe]:
             handle.remove()
 
 
-def _weights(module: nn.Module) -> list[nn.Parameter]:
+def _weights(module: nn.Module) -> list[Tensor]:
     return [part.weight for part in module.modules() if isinstance(part, nn.Conv2d | nn.Linear)]
 
 
 def _norm(tensor: Tensor | None) -> float:
     if tensor is None:
         raise RuntimeError("gradient norms are read after backward()")
-    return torch.linalg.vector_norm(tensor.detach(), dtype=torch.float64).item()
+    return float(torch.linalg.vector_norm(tensor.detach(), dtype=torch.float64))

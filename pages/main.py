@@ -1,0 +1,13 @@
+"""The script that lists the pages."""
+
+from pathlib import Path
+
+import streamlit as st
+
+ICON = Path(__file__).parents[1] / "resnet_viz" / "ui" / "assets" / "icon.png"
+
+st.set_page_config(page_title="resnet-viz", page_icon=ICON, layout="wide")
+# The default page lives at the root; the second entry makes /race a link that can be shared.
+race = st.Page("race.py", title="Race", icon=":material/sports_score:", url_path="start", default=True)
+race_link = st.Page("race.py", title="Race", url_path="race", visibility="hidden")
+st.navigation([race, race_link], position="top").run()

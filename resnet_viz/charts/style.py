@@ -1,0 +1,73 @@
+"""Colours, marks and number formats of every chart. Hue and marker say the shortcut, dash says the depth."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_viz.config import NetConfig, Shortcut
+
+# A figure as plotly.js reads it. plotly's own Figure class checks every property, which takes half of the time that a
+# live tick may take; the tests do that check.
+Figure = dict[str, Any]
+
+COLOURS: dict[Shortcut, str] = {
+    "none": "#D55E00",
+    "A": "#0072B2",
+    "B": "#009E73",
+    "C": "#CC79A7",
+}  # Okabe-Ito
+MARKERS: dict[Shortcut, str] = {"none": "circle", "A": "diamond", "B": "square", "C": "cross"}
+GREY = "#808890"  # readable on both themes
+GRADIENT_SCALE = "Viridis"
+
+
+def dash(depth: int) -> str:
+    """Line style of a depth: the deeper, the more solid."""
+    if depth >= 50:
+        return "solid"
+    return "dash" if depth >= 26 else "dot"
+
+
+def line(net: NetConfig, width: float) -> dict[str, Any]:
+    return {"color": COLOURS[net.shortcut], "dash": dash(net.depth), "width": width}
+
+
+def layout(x_title: str, y_title: str, revision: str, **more: Any) -> dict[str, Any]:
+    """What all charts share. `revision` stays the same while zoom and legend shall survive an update."""
+    return {
+        "uirevision": revision,
+        "margin": {"l": 64, "r": 16, "t": 8, "b": 44},
+        "hovermode": "x unified",
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "xaxis": {"title": {"text": x_title}},
+        "yaxis": {"title": {"text": y_title}},
+        **more,
+    }
+
+
+def rounded(values: NDArray[np.float64], decimals: int) -> list[float | None]:
+    """JSON numbers with so many decimals; what is not finite becomes null."""
+    listed: list[float | None] = np.round(values, decimals).tolist()
+    if np.isfinite(values).all():
+        return listed
+    return [value if finite else None for value, finite in zip(listed, np.isfinite(values), strict=True)]
+
+
+def significant(values: NDArray[np.float64], digits: int = 3) -> list[float | None]:
+    """The same with so many significant digits, for the few values that span many powers of ten."""
+    return [float(f"{value:.{digits}g}") if np.isfinite(value) else None for value in values]
+
+
+def level(y: float, text: str) -> dict[str, Any]:
+    """A grey horizontal line with its name, as `shapes` and `annotations` of a layout."""
+    return {
+        "shapes": [{
+            "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y,
+            "line": {"color": GREY, "dash": "dot", "width": 1},
+        }],
+        "annotations": [{
+            "xref": "paper", "x": 1, "y": y, "xanchor": "right", "yanchor": "bottom", "showarrow": False,
+            "text": text, "font": {"color": GREY, "size": 11},
+        }],
+    }  # fmt: skip

@@ -1,0 +1,64 @@
+// One Plotly chart that is never rebuilt: Plotly.react on a node that stays, so zoom and legend survive each update.
+
+const loading = {};
+
+function loadPlotly(url) {
+  loading[url] ??= new Promise((resolve, reject) => {
+    if (window.Plotly) return resolve(window.Plotly);
+    const script = document.createElement("script");
+    script.src = url;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => { delete loading[url]; reject(new Error("plotly.min.js did not load")); };
+    document.head.appendChild(script);
+  });
+  return loading[url];
+}
+
+// The page's own colours, so a change of theme needs nothing from the server.
+function themed(layout, node) {
+  const style = getComputedStyle(node);
+  const colour = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
+  const text = colour("--st-text-color", "#444");
+  const grid = colour("--st-border-color", "rgba(128,128,128,.25)");
+  const result = {
+    ...layout,
+    autosize: true,
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { color: text, family: colour("--st-font", "sans-serif"), size: 13 },
+    hoverlabel: { bgcolor: colour("--st-secondary-background-color", "#fff"), font: { color: text } },
+  };
+  for (const name of Object.keys(layout)) {
+    if (/^[xy]axis\d*$/.test(name)) {
+      result[name] = { gridcolor: grid, zeroline: false, automargin: true, ...layout[name] };
+    }
+  }
+  return result;
+}
+
+export default function (component) {
+  const { data, parentElement } = component;
+  const node = parentElement.querySelector(".live-plot");
+  if (!data.figure) { // nothing to draw yet: only fetch and parse the library
+    loadPlotly(data.plotly_url).catch(() => {}); // the first chart tries again, and says so when it fails
+    return;
+  }
+  const message = parentElement.querySelector(".live-plot-message");
+  node.style.height = `${data.height}px`;
+  node.setAttribute("role", "img");
+  node.setAttribute("aria-label", data.alt);
+  node.latest = data;
+  loadPlotly(data.plotly_url).then(
+    (Plotly) => {
+      if (node.latest !== data) return; // a newer update came while the script was loading
+      const drawing = JSON.stringify(data.figure) + getComputedStyle(node).color;
+      if (node.drawing === drawing) return; // nothing new: leave the node alone
+      node.drawing = drawing;
+      message.textContent = "";
+      const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+      Plotly.react(node, data.figure.data, themed(data.figure.layout, node), config);
+    },
+    (error) => { message.textContent = `The chart can't be drawn: ${error.message}. Reload the page.`; },
+  );
+  return () => { if (window.Plotly) window.Plotly.purge(node); };
+}

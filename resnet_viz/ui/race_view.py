@@ -1,0 +1,129 @@
+"""The live view of one run: controls, sentence, charts. Drawn again on every tick, from a snapshot."""
+
+import logging
+from dataclasses import dataclass
+
+import streamlit as st
+
+from resnet_viz import charts
+from resnet_viz.charts import sentences
+from resnet_viz.engine.manager import Manager
+from resnet_viz.engine.protocol import Action
+from resnet_viz.engine.store import NoSuchRun, StoreError
+from resnet_viz.records import Status
+from resnet_viz.runlog import Snapshot
+from resnet_viz.ui.live_plot import live_plot
+
+TICK_S = 0.5
+BADGES: dict[Status, tuple[str, str]] = {
+    "queued": ("queued", "gray"), "running": ("running", "green"), "paused": ("paused", "orange"),
+    "finished": ("finished", "blue"), "stopped": ("stopped", "gray"), "interrupted": ("interrupted", "orange"),
+    "failed": ("failed", "red"),
+}  # fmt: skip
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _View:
+    manager: Manager
+    run: str
+    was_active: bool
+
+    def draw(self) -> None:
+        """One tick."""
+        try:
+            snapshot = self.manager.snapshot(self.run)
+        except (NoSuchRun, StoreError) as error:
+            log.exception("run %s", self.run)
+            st.error(str(error), icon=":material/error:")
+            return
+        assert snapshot is not None
+        if self.was_active and not snapshot.is_active:
+            st.rerun()  # once: the whole page, which then ticks no more
+        _header(self.manager, snapshot)
+        if snapshot.step:  # drawing four empty charts would only delay the first step
+            _charts(snapshot)
+
+
+def race_view(manager: Manager, run: str) -> None:
+    """Draw a run, live while it goes.
+
+    Raises:
+        NoSuchRun: the store has none with this id.
+        StoreError: the store can't be read.
+    """
+    snapshot = manager.snapshot(run)
+    assert snapshot is not None
+    view = _View(manager, run, snapshot.is_active)
+    st.fragment(view.draw, run_every=TICK_S if snapshot.is_active else None)()
+
+
+def _header(manager: Manager, snapshot: Snapshot) -> None:
+    label, colour = BADGES[snapshot.status]
+    title = " against ".join(snapshot.config.labels)
+    st.markdown(f"#### {title} :{colour}-badge[{label}]")
+    st.caption(sentences.data_sentence(snapshot))
+    if snapshot.config.data.name == "shapes":
+        st.caption(":material/info: Synthetic pictures drawn by this program, not photographs.")
+    _controls(manager, snapshot)
+    if snapshot.status == "queued":
+        ahead = snapshot.queued_behind
+        races = "one race that is" if ahead == 1 else f"{ahead} races that are"
+        st.info(f"Queued behind {races} still going; it starts by itself." if ahead else "A worker is starting.")
+        return
+    st.progress(snapshot.progress, text=sentences.progress_sentence(snapshot))
+    if snapshot.message:
+        shown = st.error if snapshot.status == "failed" else st.warning
+        shown(snapshot.message)
+    if manager.notice:
+        st.warning(manager.notice)
+    st.markdown(f"**{sentences.measured_sentence(snapshot)}**")
+
+
+def _controls(manager: Manager, snapshot: Snapshot) -> None:
+    if not snapshot.is_active:
+        return
+    if not manager.is_own(snapshot.run):
+        st.caption("Another program runs this race (the command line, perhaps); it can be steered there.")
+        return
+
+    def button(name: str, icon: str, action: Action, *, enabled: bool) -> None:
+        st.button(
+            name, icon=f":material/{icon}:", key=f"{action}_{snapshot.run}", disabled=not enabled,
+            on_click=manager.steer, args=(snapshot.run, action),
+        )  # fmt: skip
+
+    with st.container(horizontal=True, key="controls"):
+        if snapshot.status == "paused":
+            button("Continue", "play_arrow", "resume", enabled=True)
+        else:
+            button("Pause", "pause", "pause", enabled=snapshot.status == "running")
+        button("Step", "skip_next", "step", enabled=snapshot.status == "paused")
+        button("Stop", "stop", "stop", enabled=True)
+
+
+def _charts(snapshot: Snapshot) -> None:
+    run = snapshot.run
+    first, second = st.columns(2, gap="medium")
+    with first:
+        st.markdown("**Training loss** of each batch (faint) and its running mean")
+        alt = f"Training loss against step. {sentences.measured_sentence(snapshot)}"
+        live_plot(charts.loss_figure(snapshot), key=f"loss_{run}", alt=alt, height=320)
+    with second:
+        st.markdown("**Error** at the end of each epoch: training filled, test open")
+        alt = "Training and test error in percent at the end of each epoch; the table below has the numbers."
+        live_plot(charts.error_figure(snapshot), key=f"error_{run}", alt=alt, height=320)
+    third, fourth = st.columns(2, gap="medium")
+    with third:
+        st.markdown("**Gradient flow now:** L2 norm of dL/dW, block by block")
+        alt = "Gradient norm of the stem, each block and the classifier on a log axis."
+        live_plot(charts.gradient_now_figure(snapshot), key=f"now_{run}", alt=alt, height=380)
+    with fourth:
+        st.markdown("**Gradient flow so far:** the same norms, one colour scale")
+        alt = "Gradient norm of each block over the steps of the run, one heat map for each net."
+        live_plot(charts.gradient_heat_figure(snapshot), key=f"heat_{run}", alt=alt, height=380)
+    details = [sentences.speed_sentence(snapshot), sentences.device_sentence(snapshot)]
+    st.caption(" · ".join(filter(None, details)))
+    with st.expander("The numbers of each epoch"):
+        st.dataframe(sentences.epoch_table(snapshot), hide_index=True)

@@ -1,0 +1,29 @@
+"""The way back to earlier races."""
+
+import streamlit as st
+
+from resnet_viz.config import TITLES
+from resnet_viz.engine.manager import Manager
+from resnet_viz.engine.store import Run, StoreError
+from resnet_viz.ui import state
+
+SHOWN = 8
+
+
+def recent_races(manager: Manager, shown: str | None) -> None:
+    """Buttons for the newest runs of the store; nothing when there are none but the one shown."""
+    try:
+        runs = [run for run in manager.runs(SHOWN) if run.id != shown]
+    except StoreError as error:
+        st.caption(str(error))
+        return
+    if not runs:
+        return
+    with st.expander("Earlier races"):
+        for run in runs:
+            st.button(_label(run), key=f"show_{run.id}", type="tertiary", on_click=state.show_run, args=(run.id,))
+
+
+def _label(run: Run) -> str:
+    when = run.created[5:16].replace("T", " ")
+    return f"{' / '.join(run.config.labels)} · {TITLES[run.config.data.name]} · {run.status} · {when} UTC"

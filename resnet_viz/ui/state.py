@@ -1,0 +1,60 @@
+"""The only file that names session state and query parameters."""
+
+import secrets
+
+import streamlit as st
+
+from resnet_viz.engine.manager import Manager
+from resnet_viz.engine.store import NoSuchRun
+
+_RUN, _TOKEN = "run", "start_token"
+
+
+def start_token() -> str:
+    """Names the Start button of now: all clicks on it mean one run."""
+    return str(st.session_state.setdefault(_TOKEN, secrets.token_urlsafe(6)))
+
+
+def show_run(run: str) -> None:
+    """Make a run the one that this page shows, in this session and in the address."""
+    st.session_state[_RUN] = run
+    st.query_params.clear()
+    st.query_params[_RUN] = run
+
+
+def run_started(run: str) -> None:
+    """A Start succeeded: show its run, and let the next click mean another one."""
+    st.session_state.pop(_TOKEN, None)
+    show_run(run)
+
+
+def show_form() -> None:
+    """Show no run."""
+    st.session_state.pop(_RUN, None)
+    st.query_params.clear()
+
+
+def shown_run(manager: Manager) -> tuple[str | None, str | None]:
+    """The run to show and, when the address names none that exists, a sentence.
+
+    `?run=` wins; without it the run of this session while it is active; else none.
+    """
+    named = st.query_params.get(_RUN)
+    run = named or st.session_state.get(_RUN)
+    if run is None:
+        return None, None
+    try:
+        snapshot = manager.snapshot(str(run))
+    except NoSuchRun as error:
+        st.session_state.pop(_RUN, None)
+        return None, str(error)
+    assert snapshot is not None
+    if named or snapshot.is_active:
+        st.session_state[_RUN] = run
+        return str(run), None
+    return None, None
+
+
+def experiment_parameters() -> dict[str, str]:
+    """What the address says about the experiment."""
+    return {name: value for name, value in st.query_params.to_dict().items() if name != _RUN}
