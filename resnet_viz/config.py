@@ -193,8 +193,9 @@ def default_experiment(data: DatasetName = "cifar10", **changes: Any) -> Experim
     }
     shortcuts = values.pop("shortcuts", ("none", "A"))
     seed = values.pop("seed", 0)
+    own = {"name", "shortcut"}  # `data` and `shortcuts` say these
     parts = {
-        kind: {key: value for key, value in values.items() if key in kind.model_fields}
+        kind: {key: value for key, value in values.items() if key in kind.model_fields.keys() - own}
         for kind in (NetConfig, DataConfig, TrainConfig)
     }
     unknown = values.keys() - {key for part in parts.values() for key in part}

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.parse import urljoin, urlsplit
 from urllib.request import urlopen
 
@@ -73,7 +74,7 @@ def download(name: DatasetName, control: Control, archive: Archive | None = None
 
 def _fetch(name: DatasetName, archive: Archive, path: Path, control: Control) -> Iterator[Record]:
     digest, done, reported = hashlib.md5(usedforsecurity=False), 0, 0.0
-    host = urlsplit(archive.url).netloc
+    host = urlsplit(archive.url).netloc or archive.url
     with _connection(name, host):
         response = urlopen(archive.url, timeout=TIMEOUT_S)
     total = int(response.headers.get("Content-Length") or 0)
@@ -101,7 +102,12 @@ def _connection(name: DatasetName, host: str) -> Iterator[None]:
     """Errors of the network are OSErrors, and so are those of the disk: only the former pass through here."""
     try:
         yield
-    except (OSError, HTTPException) as error:
+    except HTTPError as error:
+        error.close()
+        raise DataUnavailable(
+            f"{TITLES[name]} can't be fetched: {host} answered {error.code}. Try again later; shapes needs no network."
+        ) from error
+    except (OSError, HTTPException, ValueError) as error:  # ValueError: a mirror that is no address
         raise DataUnavailable(
             f"{TITLES[name]} can't be fetched: no connection to {host}. Check the network and try again; "
             "shapes needs none."

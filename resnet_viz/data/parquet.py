@@ -38,19 +38,31 @@ def _open_split(name: DatasetName, folder: Path, split: str) -> tuple[Split, tup
     label_column = LABEL_COLUMNS[name]
     try:
         file = pq.ParquetFile(path, memory_map=True)
-        columns = file.schema_arrow.names
-        image_column = next(column for column in IMAGE_COLUMNS if column in columns)
-        labels = torch.from_numpy(file.read([label_column])[label_column].to_numpy().astype(np.int64))
+        schema = file.schema_arrow
+        image_column = _image_column(schema, label_column)
+        if image_column is None:
+            raise DataUnavailable(
+                f"{path} is not {TITLES[name]}: it has the columns {', '.join(schema.names)}, "
+                f"and img (pictures) and {label_column} (whole numbers) are needed."
+            )
+        column = file.read([label_column])[label_column]
     except (pa.ArrowException, OSError) as error:
         raise _damaged(path) from error
-    except (KeyError, StopIteration) as error:
-        raise DataUnavailable(
-            f"{path} is not {TITLES[name]}: it has the columns {', '.join(columns)}, "
-            f"and img and {label_column} are needed."
-        ) from error
+    if len(column) == 0 or column.null_count:
+        raise _damaged(path)
+    labels = torch.from_numpy(column.to_numpy().astype(np.int64))
     check_labels(labels, NUM_CLASSES[name], path)
     images = partial(_decode, file, image_column, path)
-    return Split(labels, images), _class_names(name, file.schema_arrow, label_column)
+    return Split(labels, images), _class_names(name, schema, label_column)
+
+
+def _image_column(schema: pa.Schema, label_column: str) -> str | None:
+    """The column of encoded pictures; None when the columns are not those of the set."""
+    types = {field.name: field.type for field in schema}
+    if label_column not in types or not pa.types.is_integer(types[label_column]):
+        return None
+    pictures = (column for column in IMAGE_COLUMNS if column in types and pa.types.is_struct(types[column]))
+    return next((column for column in pictures if types[column].get_field_index("bytes") >= 0), None)
 
 
 def _decode(file: pq.ParquetFile, column: str, path: Path, indices: Tensor) -> Tensor:
@@ -78,7 +90,10 @@ def _damaged(path: Path) -> DataUnavailable:
 
 def _class_names(name: DatasetName, schema: pa.Schema, label_column: str) -> tuple[str, ...]:
     """The names stand in the schema, where the data set's publisher puts them; numbers where they do not."""
+    numbers = tuple(str(label) for label in range(NUM_CLASSES[name]))
     metadata = (schema.metadata or {}).get(b"huggingface", b"{}")
-    features = json.loads(metadata).get("info", {}).get("features", {})
-    names = features.get(label_column, {}).get("names")
-    return tuple(names) if names else tuple(str(label) for label in range(NUM_CLASSES[name]))
+    try:
+        names = tuple(json.loads(metadata)["info"]["features"][label_column]["names"])
+    except (ValueError, KeyError, TypeError):
+        return numbers
+    return names if len(names) == len(numbers) else numbers

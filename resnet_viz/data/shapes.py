@@ -80,7 +80,9 @@ def _square(u: Tensor, v: Tensor) -> Tensor:
     return torch.maximum(u.abs(), v.abs())
 
 
-_INSIDE: tuple[Callable[[Tensor, Tensor], Tensor], ...] = (  # one test a class, in the order of SHAPES_CLASSES; u and v in radii
+_INSIDE: tuple[
+    Callable[[Tensor, Tensor], Tensor], ...
+] = (  # one test a class, in the order of SHAPES_CLASSES; u and v in radii
     lambda u, v: u.hypot(v) < 1,  # disc
     lambda u, v: (u.hypot(v) < 1) & (u.hypot(v) > 0.6),  # ring
     lambda u, v: _square(u, v) < 0.85,  # square

@@ -3,6 +3,8 @@
 import threading
 from dataclasses import dataclass, replace
 
+from pydantic import ValidationError
+
 from resnet_viz.config import DatasetName
 from resnet_viz.engine.launcher import Launcher, Worker
 from resnet_viz.engine.protocol import DownloadJob, Steer, parse_line
@@ -66,7 +68,11 @@ class Downloads:
         state = Download(name)
         message: str | None = "The download ended before it was whole. Try again."
         for line in worker.lines():
-            match parse_line(line):
+            try:
+                said = parse_line(line)
+            except ValidationError:
+                break  # it was killed in the middle of a line
+            match said:
                 case Progress(done=done, total=total):
                     self._state = state = replace(state, done=done, total=total)
                 case Finished():

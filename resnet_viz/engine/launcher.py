@@ -75,9 +75,10 @@ class LocalWorker:
 
     def _read_errors(self) -> None:
         assert self._process.stderr is not None
-        for line in self._process.stderr:
-            self._errors.append(line.rstrip())
-            log.warning("worker %d: %s", self.pid, line.rstrip())
+        with self._process.stderr as stderr:
+            for line in stderr:
+                self._errors.append(line.rstrip())
+                log.warning("worker %d: %s", self.pid, line.rstrip())
 
     def send(self, command: BaseModel) -> None:
         assert self._process.stdin is not None
@@ -90,12 +91,11 @@ class LocalWorker:
 
     def lines(self) -> Iterator[str]:
         assert self._process.stdout is not None
-        yield from self._process.stdout
+        with self._process.stdout as stdout:
+            yield from stdout
 
     def close(self, grace_s: float) -> int:
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        assert self._process.stderr is not None
         try:
             with self._send_lock:
                 self._process.stdin.close()

@@ -4,8 +4,11 @@ import logging
 import threading
 import time
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from resnet_viz.config import ExperimentConfig
 from resnet_viz.engine.downloads import Downloads
@@ -13,7 +16,7 @@ from resnet_viz.engine.launcher import Launcher, LocalLauncher, Worker
 from resnet_viz.engine.protocol import Action, Ready, Steer, TrainJob, parse_line
 from resnet_viz.engine.store import INTERRUPTED, Run, Store
 from resnet_viz.engine.writer import Writer
-from resnet_viz.records import ACTIVE, Record, Status
+from resnet_viz.records import ACTIVE, Origin, Record, Status
 from resnet_viz.runlog import RunLog, Snapshot
 
 STOP_GRACE_S = 5.0  # a worker that was asked to stop and does not is killed
@@ -39,10 +42,27 @@ class Manager:
     Its public methods are safe from any thread, and none but `close` waits for a worker.
     """
 
-    def __init__(self, store: Store, launcher: Launcher | None = None, data_dir: Path | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        launcher: Launcher | None = None,
+        *,
+        data_dir: Path | None = None,
+        origin: Origin = "live",
+        keep_warm: bool = True,
+        listener: Callable[[Record], None] | None = None,
+    ) -> None:
+        """Not yet open.
+
+        Args:
+            data_dir: where CIFAR is looked for first.
+            keep_warm: whether an idle worker waits for the next Start.
+            listener: is given every record of this manager's runs, on a thread of the manager.
+        """
         self._store = store
         self._launcher = launcher or LocalLauncher()
-        self._data_dir = data_dir
+        self._data_dir, self._origin, self._keep_warm = data_dir, origin, keep_warm
+        self._listener = listener
         self._lock = threading.RLock()
         self._writer = Writer(store)
         self._logs: OrderedDict[str, RunLog] = OrderedDict()
@@ -59,8 +79,9 @@ class Manager:
     def open(self) -> None:
         """Mark what an earlier server left behind, and begin to warm a worker."""
         self._store.mark_interrupted()
-        with self._lock:
-            self._start_worker()
+        if self._keep_warm:
+            with self._lock:
+                self._start_worker()
 
     def close(self) -> None:
         """End all workers; what still ran is marked interrupted."""
@@ -101,7 +122,7 @@ class Manager:
         """
         with self._lock:
             if token not in self._tokens:
-                run = self._store.create(config, "live")
+                run = self._store.create(config, self._origin)
                 self._tokens[token] = run.id
                 self._own.add(run.id)
                 self._keep(RunLog(run.id, config))
@@ -172,7 +193,11 @@ class Manager:
         """Follow one worker to its end. Runs in a thread of its own: pipes can't be selected on Windows."""
         started = time.monotonic()
         for line in job.worker.lines():
-            said = parse_line(line)
+            try:
+                said = parse_line(line)
+            except ValidationError:
+                log.warning("a worker broke off in the middle of a line: %.80r", line)
+                break
             with self._lock:
                 if isinstance(said, Ready):
                     job.ready = True
@@ -184,7 +209,7 @@ class Manager:
             self._job = None
             if job.run is not None:
                 self._settle(job, code)
-            if self._queue or (job.run is not None and not self._closing):
+            if self._queue or (job.run is not None and self._keep_warm):
                 self._dispatch()  # a worker that died idle is not started again before it is needed
 
     def _add(self, record: Record) -> None:
@@ -194,6 +219,8 @@ class Manager:
         self._writer.add(record)
         if run_log.status != before:
             self._writer.set_status(record.run, run_log.status, run_log.message)
+        if self._listener is not None:
+            self._listener(record)
 
     def _settle(self, job: _Job, code: int) -> None:
         """A worker that ended before its run did."""

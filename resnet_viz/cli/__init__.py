@@ -1,0 +1,1 @@
+"""The commands of `python -m resnet_viz`, one file each."""

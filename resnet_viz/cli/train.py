@@ -1,0 +1,153 @@
+"""`train`: an experiment without a browser, stored like any other."""
+
+import queue
+import sys
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from resnet_viz import config as limits
+from resnet_viz.config import ConfigError, DatasetName, ExperimentConfig, NetConfig, Shortcut, default_experiment
+from resnet_viz.engine.manager import Manager
+from resnet_viz.engine.store import Store
+from resnet_viz.places import find_dataset
+from resnet_viz.records import ACTIVE, Record, Step
+from resnet_viz.runlog import RunLog
+
+KINDS: dict[str, Shortcut] = {
+    "plain": "none", "residual": "A", "residual-a": "A", "residual-b": "B", "residual-c": "C",
+}  # fmt: skip
+LOOK_EVERY_S = 0.5
+EXIT_CODES = {"finished": 0, "stopped": 130}
+
+
+@click.command()
+@click.option(
+    "--arm",
+    "arms",
+    multiple=True,
+    metavar="KIND:DEPTH[:WIDTH]",
+    default=("plain:56", "residual:56"),
+    show_default=True,
+    help=f"One to four; KIND is {', '.join(KINDS)}.",
+)
+@click.option("--data", type=click.Choice(get_args(DatasetName)), help="Default: cifar10 if it is here, else shapes.")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder that holds CIFAR.")
+@click.option("--train-size", type=int, help="Training images.")
+@click.option("--test-size", type=int, help="Test images.")
+@click.option("--classes", help="Class names, separated by commas.")
+@click.option("--augment/--no-augment", default=None, help="Crop and flip.")
+@click.option("--width", type=int, help="Channels of the first stage, for arms that name none.")
+@click.option("--batch-norm/--no-batch-norm", default=None)
+@click.option("--init", type=click.Choice(get_args(limits.Init)))
+@click.option("--activation", type=click.Choice(get_args(limits.Activation)))
+@click.option("--epochs", type=int)
+@click.option("--batch-size", type=int)
+@click.option("--learning-rate", type=float, help="The peak of the schedule.")
+@click.option("--momentum", type=float)
+@click.option("--weight-decay", type=float)
+@click.option("--schedule", type=click.Choice(get_args(limits.Schedule)))
+@click.option("--warm-up/--no-warm-up", default=None, help="A tenth of the rate until the error is below 80 %.")
+@click.option("--precision", type=click.Choice(get_args(limits.Precision)))
+@click.option("--threads", type=int)
+@click.option("--probe-every", type=int, help="Steps between gradient records; 0: none.")
+@click.option("--seed", type=int)
+@click.option("--json", "as_json", is_flag=True, help="One record a line on stdout, and nothing else.")
+def train(arms: tuple[str, ...], data: DatasetName | None, data_dir: Path | None, as_json: bool, **options: Any) -> int:
+    """Train one to four nets in lockstep on the same batches."""
+    config = _experiment(arms, data or _default_data(data_dir), options)
+    records: queue.Queue[Record] = queue.Queue()
+    manager = Manager(Store(), data_dir=data_dir, origin="cli", keep_warm=False, listener=records.put)
+    try:
+        manager.open()
+        run = manager.submit(config, token="cli")
+        return _follow(manager, run, config, records, as_json)
+    finally:
+        manager.close()
+
+
+def _default_data(data_dir: Path | None) -> DatasetName:
+    if find_dataset("cifar10", data_dir) is not None:
+        return "cifar10"
+    click.echo("CIFAR-10 is not on this machine: training on shapes, a synthetic set.", err=True)
+    return "shapes"
+
+
+def _experiment(arms: tuple[str, ...], data: DatasetName, options: dict[str, Any]) -> ExperimentConfig:
+    given = {name: value for name, value in options.items() if value is not None}
+    if "classes" in given:
+        given["classes"] = tuple(name.strip() for name in given["classes"].split(","))
+    base = default_experiment(data, **given)
+    with limits.sentences():
+        nets = tuple(_net(arm, base.arms[0]) for arm in arms)
+        return ExperimentConfig(arms=nets, data=base.data, train=base.train, seed=base.seed)
+
+
+def _net(arm: str, base: NetConfig) -> NetConfig:
+    """Read KIND:DEPTH[:WIDTH]; the rest is that of the other arms."""
+    kind, *numbers = arm.split(":")
+    if kind not in KINDS or not 1 <= len(numbers) <= 2 or not all(number.isdecimal() for number in numbers):
+        raise ConfigError(f"--arm {arm}: write KIND:DEPTH[:WIDTH], KIND being one of {', '.join(KINDS)}")
+    named = dict(zip(("depth", "width"), map(int, numbers), strict=False))
+    return NetConfig(**{**base.model_dump(), "shortcut": KINDS[kind], **named})
+
+
+def _follow(manager: Manager, run: str, config: ExperimentConfig, records: "queue.Queue[Record]", as_json: bool) -> int:
+    """Pass the records on until the run is over. Ctrl-C stops it, and keeps what was recorded."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    log = RunLog(run, config)
+    with Progress(*columns, console=Console(stderr=True), disable=as_json, transient=True) as progress:
+        task = progress.add_task("starting", total=config.total_steps)
+        interrupted = False
+        while True:
+            try:
+                record = records.get(timeout=LOOK_EVERY_S)
+            except queue.Empty:
+                snapshot = manager.snapshot(run)
+                if snapshot is not None and snapshot.status not in ACTIVE and records.empty():
+                    break  # its worker is gone, and said nothing
+                continue
+            except KeyboardInterrupt:
+                if interrupted:
+                    raise
+                interrupted = True
+                manager.steer(run, "stop")
+                continue
+            log.add(record)
+            if as_json:
+                sys.stdout.write(record.model_dump_json() + "\n")
+                sys.stdout.flush()
+            elif isinstance(record, Step):
+                progress.update(task, completed=record.step, description=f"step {record.step}/{config.total_steps}")
+            if log.status not in ACTIVE:
+                break
+    return _report(manager, run, log, as_json)
+
+
+def _report(manager: Manager, run: str, log: RunLog, as_json: bool) -> int:
+    snapshot = manager.snapshot(run)
+    assert snapshot is not None
+    if not as_json and log.started:
+        Console().print(result_table(log))
+    if not as_json:
+        click.echo(f"run {run}: {snapshot.status}, {log.wall_s:.0f} s")
+    if snapshot.message:
+        click.echo(f"error: {snapshot.message}", err=True)
+    return EXIT_CODES.get(snapshot.status, 1)
+
+
+def result_table(log: RunLog) -> Table:
+    """What came of each arm."""
+    table = Table(title=None)
+    for name in ("net", "parameters", "training loss (nats)", "training error %", "test error %", "images/s"):
+        table.add_column(name, justify="left" if name == "net" else "right")
+    for arm in log.snapshot().arms:
+        errors = [f"{100 * curve[-1]:.1f}" if len(curve) else "-" for curve in (arm.train_error, arm.test_error)]
+        loss = "diverged" if arm.diverged_at else "-" if arm.last_loss is None else f"{arm.last_loss:.4g}"
+        speed = "-" if arm.images_per_s is None else f"{arm.images_per_s:,.0f}"
+        table.add_row(arm.label, f"{arm.parameters:,}", loss, *errors, speed)
+    return table
