@@ -112,7 +112,7 @@ def _read(path: Path) -> dict[str, float]:
         return {str(key): float(value) for key, value in known.items()}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         log.warning("%s is ignored: %s", path, error)
         return {}
 

@@ -2,7 +2,8 @@
 
 Every record carries its run, a dense `seq` from 0, its kind and `wall_s` since the start. `step` counts completed
 updates from 1; a batch's loss is measured before its update. Losses are cross-entropy in nats, errors are fractions
-of 1, gradient norms are L2. A float that is not finite is null, and a `diverged` record follows.
+of 1, gradient norms are L2. A float that is not finite is null; when it is the loss of a batch, a
+`diverged` record follows.
 """
 
 import math

@@ -119,7 +119,10 @@ class _Lockstep:
             yield Resumed(step=self.step)
 
     def _one_step(self, images: Tensor, labels: Tensor) -> Iterator[Record]:
-        """All arms measure, then all arms update: a stop in between drops the whole step."""
+        """All arms measure, then all arms update: a stop in between drops the whole step.
+
+        Only the running statistics of the norms have then seen the dropped batch.
+        """
         every = self.config.probe_every
         probe = every > 0 and self.step % every == 0
         measured = []

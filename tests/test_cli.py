@@ -17,7 +17,22 @@ from resnet_viz.engine.store import Store
 from resnet_viz.places import MIRROR_VARIABLE, STORE_VARIABLE
 from resnet_viz.records import parse
 
-SMALL = "--data shapes --arm plain:8:4 --arm residual:8:4 --train-size 64 --test-size 20 --batch-size 16 --threads 1".split()
+SMALL = [
+    "--data",
+    "shapes",
+    "--arm",
+    "plain:8:4",
+    "--arm",
+    "residual:8:4",
+    "--train-size",
+    "64",
+    "--test-size",
+    "20",
+    "--batch-size",
+    "16",
+    "--threads",
+    "1",
+]
 TRAIN = ["train", *SMALL, "--epochs", "1"]
 
 pytestmark = pytest.mark.usefixtures("no_data")

@@ -18,9 +18,9 @@ def until(condition: Callable[[], object], limit_s: float = LIMIT_S) -> None:
 
 
 def workers() -> list[psutil.Process]:
-    """The worker processes below this one."""
+    """The worker processes that this one started."""
     return [
         child
-        for child in psutil.Process().children(recursive=True)
+        for child in psutil.Process().children()
         if child.status() != psutil.STATUS_ZOMBIE and "resnet_viz.engine.worker" in " ".join(child.cmdline())
     ]

@@ -100,7 +100,7 @@ def _heat_map(arm: ArmView, axis: str) -> dict[str, Any]:
     with np.errstate(divide="ignore"):
         log_norm = np.log10(arm.gradients)
     return {
-        "type": "heatmap", "name": arm.label, "coloraxis": "coloraxis", "yaxis": axis, "text": list(arm.rows),
+        "type": "heatmap", "name": arm.label, "coloraxis": "coloraxis", "yaxis": axis,
         "x": arm.gradient_step.astype(int).tolist(), "y": list(range(len(arm.rows))),
         "z": [rounded(row, 2) for row in log_norm],
         "hovertemplate": "step %{x}, row %{y}: 10<sup>%{z:.2f}</sup>",

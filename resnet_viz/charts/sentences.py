@@ -9,39 +9,40 @@ def measured_sentence(snapshot: Snapshot) -> str:
     known = [arm for arm in snapshot.arms if arm.last_loss is not None]
     if not known:
         return "Nothing is measured yet: the first step is on its way." if snapshot.status != "queued" else ""
-    first, *others = [_says(arm) for arm in known]
-    steps = "1 step" if snapshot.step == 1 else f"{snapshot.step:,} steps"
+    first, *others = known
+    steps = _count(snapshot.step, "step")
     chance = f"chance is {snapshot.config.chance_loss:.2f}"
-    rest = "".join(f"; {other}" for other in others)
-    return f"After {steps}, {first} nats, {chance}{rest}.{_started_sentence(snapshot)}"
+    rest = "".join(f"; {_says(arm)}" for arm in others)
+    return f"After {steps}, {_says(first, ' nats')}, {chance}{rest}.{_started_sentence(snapshot)}"
 
 
-def _says(arm: ArmView) -> str:
-    if arm.diverged_at is not None:
-        return f"{arm.label} diverged at step {arm.diverged_at}, after a loss of {_before(arm):.2f}"
-    return f"the training loss of {arm.label} is {arm.last_loss:.2f}"
-
-
-def _before(arm: ArmView) -> float:
+def _says(arm: ArmView, unit: str = "") -> str:
+    if arm.diverged_at is None:
+        return f"the training loss of {arm.label} is {arm.last_loss:.2f}{unit}"
     finite = arm.smooth[arm.smooth == arm.smooth]
-    return float(finite[-1]) if len(finite) else float("nan")
+    before = f", after a loss of {finite[-1]:.2f}{unit}" if len(finite) else ""
+    return f"{arm.label} diverged at step {arm.diverged_at}{before}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _started_sentence(snapshot: Snapshot) -> str:
     """A deep plain net that sits at chance has failed to start, which is not the paper's end result: say which."""
     chance = snapshot.config.chance_loss
     stuck = [arm.label for arm in snapshot.arms if (arm.last_loss or 0) > 0.95 * chance and arm.diverged_at is None]
-    over = snapshot.status in ("finished", "stopped")
-    if not over or not stuck:
+    if snapshot.status != "finished" or not stuck:  # a run that was stopped had no time to show it
         return ""
-    return f" {' and '.join(stuck)} did not get away from chance in this budget: it failed to start."
+    they = "it" if len(stuck) == 1 else "they"
+    return f" {' and '.join(stuck)} did not get away from chance in this budget: {they} failed to start."
 
 
 def data_sentence(snapshot: Snapshot) -> str:
     """On what, and for how long."""
     config, data = snapshot.config, snapshot.config.data
     return (
-        f"{data.train_size:,} images of {TITLES[data.name]}, {config.train.epochs} epochs, batch "
+        f"{data.train_size:,} images of {TITLES[data.name]}, {_count(config.train.epochs, 'epoch')}, batch "
         f"{config.train.batch_size}, seed {config.seed}"
     )
 
@@ -51,7 +52,8 @@ def device_sentence(snapshot: Snapshot) -> str:
     started = snapshot.started
     if started is None:
         return ""
-    return f"{started.device_name}, {started.threads} threads, {started.precision}, torch {started.versions['torch']}"
+    threads = _count(started.threads, "thread")
+    return f"{started.device_name}, {threads}, {started.precision}, torch {started.versions['torch']}"
 
 
 def speed_sentence(snapshot: Snapshot) -> str:

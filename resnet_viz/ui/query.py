@@ -1,10 +1,12 @@
 """Experiment parameters in an address: checked one by one, never trusted."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from resnet_viz.config import AVAILABLE, DEPTHS, MAX_DEPTH, MIN_DEPTH, ConfigError, default_experiment
 
+_UNSAFE = re.compile(r"[^\w.+-]")
 _FLAGS = {"1": True, "true": True, "0": False, "false": False}
 
 
@@ -35,10 +37,11 @@ def read_parameters(given: Mapping[str, str], default_data: str) -> tuple[dict[s
         if name not in PARAMETERS:
             continue  # other pages and trackers have parameters of their own
         field, read = PARAMETERS[name]
+        text = _UNSAFE.sub("", text)[:20]  # it may be shown, and a page's text is Markdown
         try:
             values[field] = read(text)
         except (ValueError, KeyError):
-            return {}, _sentence(f"{name}={text[:20]} is no possible value")
+            return {}, _sentence(f"{name}={text} is no possible value")
     try:
         if values.get("data", default_data) not in AVAILABLE:
             raise ConfigError(f"data must be one of {', '.join(AVAILABLE)}")

@@ -1,5 +1,6 @@
 """The only file that names session state and query parameters."""
 
+import re
 import secrets
 
 import streamlit as st
@@ -7,6 +8,7 @@ import streamlit as st
 from resnet_viz.engine.manager import Manager
 from resnet_viz.engine.store import NoSuchRun
 
+_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _RUN, _TOKEN = "run", "start_token"
 
 
@@ -43,6 +45,8 @@ def shown_run(manager: Manager) -> tuple[str | None, str | None]:
     run = named or st.session_state.get(_RUN)
     if run is None:
         return None, None
+    if not _ID.fullmatch(str(run)):
+        return None, "The address names no run: ids have letters, digits, - and _ only."
     try:
         snapshot = manager.snapshot(str(run))
     except NoSuchRun as error:

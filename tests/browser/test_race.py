@@ -1,0 +1,169 @@
+"""What only a browser shows: a race that moves, a zoom that stays, a run that is found again."""
+
+import re
+import time
+from typing import Literal
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from resnet_viz.ui.race_view import TICK_S
+from tests.waiting import until
+
+EXPERIMENT = "data=shapes&depth=14&width=4&epochs=100&size=2000"
+WAIT_MS = 30_000
+LOSS = "[class*='st-key-loss_'] .live-plot"
+LAST_LOSSES = f"""() => document.querySelector("{LOSS}").data
+    .filter(trace => trace.showlegend !== false).map(trace => trace.y.at(-1))"""
+STEPS = f"""() => document.querySelector("{LOSS}")?.data?.[0].x.at(-1) ?? 0"""
+
+
+def open_page(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.get_by_role("button", name="Start")).to_be_enabled(timeout=WAIT_MS)
+
+
+def start(page: Page, server: str) -> str:
+    """Begin a small race; gives the address of its run."""
+    open_page(page, f"{server}/race?{EXPERIMENT}")
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_url(re.compile("run="), timeout=WAIT_MS)
+    return page.url
+
+
+def stop(page: Page) -> None:
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("stopped", exact=True)).to_be_visible(timeout=WAIT_MS)
+
+
+def steps(page: Page) -> int:
+    return int(page.evaluate(STEPS))
+
+
+def test_a_race_moves_keeps_its_zoom_stops_and_is_found_again(page: Page, server: str, console: list[str]) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    address = start(page, server)
+    page.wait_for_function(f"({STEPS})() >= 3", timeout=WAIT_MS)
+    before = page.evaluate(LAST_LOSSES)
+    seen = steps(page)
+    page.wait_for_function(f"({STEPS})() > {seen + 2}", timeout=WAIT_MS)
+    after = page.evaluate(LAST_LOSSES)
+    assert len(after) == 2
+    assert all(old != new for old, new in zip(before, after, strict=True))
+
+    # A real drag over the chart zooms it.
+    node = page.locator(LOSS)
+    node.evaluate("node => { node.mark = 'the same node' }")
+    box = node.locator(".nsewdrag").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.2 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.8 * box["height"], steps=5)
+    page.mouse.up()
+    axis = "node => node._fullLayout.xaxis.range.concat(node._fullLayout.yaxis.range)"
+    until(lambda: node.evaluate("node => node._fullLayout.xaxis.autorange === false"), 5)
+    zoom = node.evaluate(axis)
+    for _ in range(3):  # ticks that bring something new
+        seen = steps(page)
+        page.wait_for_function(f"({STEPS})() > {seen}", timeout=WAIT_MS)
+    assert node.evaluate(axis) == zoom
+    assert node.evaluate("node => node.mark") == "the same node"
+
+    stop(page)
+    page.reload()
+    expect(page.get_by_text("plain-14 against residual-14")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("stopped", exact=True)).to_be_visible(timeout=WAIT_MS)
+    page.wait_for_function(f"({STEPS})() >= 3", timeout=WAIT_MS)
+    assert page.url == address
+    assert console == []
+    own = ("data:", "blob:", server, server.replace("http", "ws"))
+    assert [url for url in asked if not url.startswith(own)] == []  # no page needs the network
+    assert any("plotly" in url for url in asked)
+
+
+def test_pause_step_and_continue(page: Page, server: str) -> None:
+    start(page, server)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("paused", exact=True)).to_be_visible(timeout=WAIT_MS)
+    text = page.get_by_text(re.compile(r"^step \d+ of"))
+    before = _step_in(text.inner_text())
+    page.get_by_role("button", name="Step", exact=True).click()
+    expect(text).to_contain_text(f"step {before + 1} of", timeout=WAIT_MS)
+    time.sleep(2 * TICK_S)  # nothing happens, and only waiting shows it
+    expect(text).to_contain_text(f"step {before + 1} of")
+    page.get_by_role("button", name="Continue").click()
+    until(lambda: _step_in(text.inner_text()) > before + 2)
+    stop(page)
+
+
+def test_two_tabs_see_one_run_and_a_second_start_queues(page: Page, context: BrowserContext, server: str) -> None:
+    address = start(page, server)
+    page.wait_for_function(f"({STEPS})() >= 2", timeout=WAIT_MS)
+    other = context.new_page()
+    other.goto(address)
+    other.wait_for_function(f"({STEPS})() >= 2", timeout=WAIT_MS)
+    page.close()  # the run does not end with the tab that began it
+    seen = steps(other)
+    other.wait_for_function(f"({STEPS})() > {seen + 2}", timeout=WAIT_MS)
+    other.get_by_role("button", name="Start").click()
+    expect(other.get_by_text("Queued behind one race")).to_be_visible(timeout=WAIT_MS)
+    queued = other.url
+    assert queued != address
+    stop(other)
+    other.goto(address)
+    expect(other.get_by_text("running", exact=True)).to_be_visible(timeout=WAIT_MS)
+    stop(other)
+
+
+def test_five_clicks_at_once_make_one_run(page: Page, server: str) -> None:
+    open_page(page, f"{server}/race?{EXPERIMENT}&seed=55")
+    page.evaluate(
+        """() => { const start = [...document.querySelectorAll("button")].find(b => b.innerText.trim() === "Start");
+                   for (let click = 0; click < 5; click++) start.click(); }"""
+    )
+    page.wait_for_function(f"({STEPS})() >= 2", timeout=WAIT_MS)
+    stop(page)
+    page.goto(server)
+    page.get_by_text("Earlier races").click()
+    page.wait_for_selector("[class*='st-key-show_']", timeout=WAIT_MS)
+    listed = page.locator("[class*='st-key-show_']").all_inner_texts()
+    assert sum("running" in text or "queued" in text for text in listed) == 0
+
+
+def test_the_charts_follow_the_theme(page: Page, server: str) -> None:
+    start(page, server)
+    page.wait_for_function(f"({STEPS})() >= 1", timeout=WAIT_MS)
+    stop(page)
+    text = {scheme: _brightness(page, scheme) for scheme in ("light", "dark")}
+    assert text["light"] < 128 < text["dark"]
+
+
+def test_a_phone_can_start_a_race(page: Page, server: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_page(page, f"{server}/race?{EXPERIMENT}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_function(f"({STEPS})() >= 1", timeout=WAIT_MS)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    stop(page)
+
+
+def _brightness(page: Page, scheme: Literal["light", "dark"]) -> int:
+    """Of the charts' text, 0 to 255."""
+    page.emulate_media(color_scheme=scheme)
+    page.reload()
+    page.wait_for_function(f"({STEPS})() >= 1", timeout=WAIT_MS)
+    colour = page.locator(LOSS).evaluate("node => node._fullLayout.font.color")
+    return int(
+        page.evaluate(
+            """colour => { const d = document.createElement("canvas").getContext("2d"); d.fillStyle = colour;
+                           d.fillRect(0, 0, 1, 1); return d.getImageData(0, 0, 1, 1).data[0]; }""",
+            colour,
+        )
+    )
+
+
+def _step_in(text: str) -> int:
+    found = re.search(r"step ([\d,]+) of", text)
+    assert found is not None
+    return int(found.group(1).replace(",", ""))

@@ -1,0 +1,44 @@
+"""What all tests share: folders of their own, and the real CIFAR-10 where it lies."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Nets of the tests are so small that threads only wait for each other, and on a busy machine for long.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from resnet_viz.places import (
+    CACHE_VARIABLE,
+    DATA_VARIABLE,
+    MIRROR_VARIABLE,
+    RUNS_VARIABLE,
+    STORE_VARIABLE,
+    find_dataset,
+)
+
+
+@pytest.fixture(autouse=True)
+def folders_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that a test writes lands in the user's folders."""
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(RUNS_VARIABLE, str(tmp_path / "runs"))
+    monkeypatch.delenv(STORE_VARIABLE, raising=False)
+    monkeypatch.delenv(MIRROR_VARIABLE, raising=False)
+
+
+@pytest.fixture
+def no_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No data set lies anywhere."""
+    monkeypatch.delenv(DATA_VARIABLE, raising=False)
+
+
+@pytest.fixture(scope="session")
+def cifar10() -> Path:
+    """The folder of the real CIFAR-10. Of the session, so it sees the user's cache as well."""
+    place = find_dataset("cifar10")
+    if place is not None:
+        return place.folder
+    if "cifar10" in os.environ.get("RESNET_VIZ_REQUIRE", ""):
+        pytest.fail("RESNET_VIZ_REQUIRE asks for cifar10, and it is not on this machine.")
+    pytest.skip("CIFAR-10 is not on this machine; set RESNET_VIZ_DATA to a folder that holds it.")
