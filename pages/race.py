@@ -27,6 +27,12 @@ on this machine.
 """
 
 
+def missing_data() -> DatasetName:
+    """The photographs that the page offers to fetch when they are not here: those chosen, else CIFAR-10."""
+    chosen: DatasetName = st.session_state["data"]
+    return "cifar10" if chosen == "shapes" else chosen
+
+
 def main() -> None:
     try:
         manager = engine.manager()
@@ -44,7 +50,7 @@ def main() -> None:
         st.subheader("Plain against residual")
         start = st.container()
         config = race_form(values, default_data)
-        data_notice(st.session_state["data"] if default_data != "shapes" else "cifar10", manager.downloads)
+        data_notice(missing_data(), manager.downloads)
         with start:
             ready = not isinstance(config, ConfigError) and is_present(config.data.name)
             if st.button(

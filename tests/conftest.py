@@ -1,9 +1,12 @@
 """What all tests share: folders of their own, and the real CIFAR-10 where it lies."""
 
 import os
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 # Nets of the tests are so small that threads only wait for each other, and on a busy machine for long.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -42,3 +45,15 @@ def cifar10() -> Path:
     if "cifar10" in os.environ.get("RESNET_VIZ_REQUIRE", ""):
         pytest.fail("RESNET_VIZ_REQUIRE asks for cifar10, and it is not on this machine.")
     pytest.skip("CIFAR-10 is not on this machine; set RESNET_VIZ_DATA to a folder that holds it.")
+
+
+@pytest.fixture
+def little_disk() -> Iterator[None]:
+    """SQLite databases that may not grow: what a full disk looks like from inside."""
+
+    def limit(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA max_page_count=24").close()
+
+    sa.event.listen(sa.Engine, "connect", limit)
+    yield
+    sa.event.remove(sa.Engine, "connect", limit)

@@ -7,8 +7,10 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from resnet_viz.__main__ import main
@@ -16,26 +18,19 @@ from resnet_viz.engine.launcher import ROOT
 from resnet_viz.engine.store import Store
 from resnet_viz.places import MIRROR_VARIABLE, STORE_VARIABLE
 from resnet_viz.records import parse
+from tests.waiting import until, workers
 
-SMALL = [
-    "--data",
-    "shapes",
-    "--arm",
-    "plain:8:4",
-    "--arm",
-    "residual:8:4",
-    "--train-size",
-    "64",
-    "--test-size",
-    "20",
-    "--batch-size",
-    "16",
-    "--threads",
-    "1",
-]
+SMALL = ["--data", "shapes", "--arm", "plain:8:4", "--arm", "residual:8:4", "--train-size", "64"]
+SMALL += ["--test-size", "20", "--batch-size", "16", "--threads", "1"]
 TRAIN = ["train", *SMALL, "--epochs", "1"]
 
 pytestmark = pytest.mark.usefixtures("no_data")
+
+
+@pytest.fixture(autouse=True)
+def no_worker_is_left() -> Iterator[None]:
+    yield
+    until(lambda: not workers(), 10)
 
 
 def process(*arguments: str) -> "subprocess.Popen[str]":
@@ -164,6 +159,27 @@ def test_a_locked_store_is_one_sentence(capfd: pytest.CaptureFixture[str]) -> No
     assert main(TRAIN) == 1
     other.close()
     assert "locked by another program" in capfd.readouterr().err
+
+
+def test_a_full_disk_is_one_sentence_and_exit_code_1(little_disk: None, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main([*TRAIN, "--epochs", "20"]) == 1
+    err = capfd.readouterr().err
+    assert "is full" in err
+    assert "Traceback" not in err
+    assert len(Store().list()) == 1  # what was stored stays
+
+
+def test_a_killed_worker_is_one_sentence_and_exit_code_1() -> None:
+    with process("train", *SMALL, "--epochs", "200", "--train-size", "5000", "--json") as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        while json.loads(program.stdout.readline())["kind"] != "step":
+            pass
+        psutil.Process(program.pid).children()[0].kill()
+        _, err = program.communicate(timeout=30)
+    assert program.returncode == 1
+    assert "ended from outside" in err
+    assert Store().list()[0].status == "interrupted"
 
 
 def test_runs_are_listed_shown_and_deleted(capfd: pytest.CaptureFixture[str]) -> None:

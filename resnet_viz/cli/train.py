@@ -1,7 +1,10 @@
 """`train`: an experiment without a browser, stored like any other."""
 
 import queue
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
 
@@ -22,6 +25,7 @@ KINDS: dict[str, Shortcut] = {
     "plain": "none", "residual": "A", "residual-a": "A", "residual-b": "B", "residual-c": "C",
 }  # fmt: skip
 LOOK_EVERY_S = 0.5
+Inbox = queue.SimpleQueue[Record | None]  # of records; None asks to stop. Its put is safe in a signal handler
 EXIT_CODES = {"finished": 0, "stopped": 130}
 
 
@@ -60,14 +64,17 @@ EXIT_CODES = {"finished": 0, "stopped": 130}
 def train(arms: tuple[str, ...], data: DatasetName | None, data_dir: Path | None, as_json: bool, **options: Any) -> int:
     """Train one to four nets in lockstep on the same batches."""
     config = _experiment(arms, data or _default_data(data_dir), options)
-    records: queue.Queue[Record] = queue.Queue()
+    records: Inbox = queue.SimpleQueue()
     manager = Manager(Store(), data_dir=data_dir, origin="cli", keep_warm=False, listener=records.put)
     try:
         manager.open()
         run = manager.submit(config, token="cli")
-        return _follow(manager, run, config, records, as_json)
+        code = _follow(manager, run, config, records, as_json)
     finally:
         manager.close()
+    if manager.notice:
+        click.echo(f"error: {manager.notice}", err=True)
+    return 1 if manager.notice else code
 
 
 def _default_data(data_dir: Path | None) -> DatasetName:
@@ -96,25 +103,22 @@ def _net(arm: str, base: NetConfig) -> NetConfig:
     return NetConfig(**{**base.model_dump(), "shortcut": KINDS[kind], **named})
 
 
-def _follow(manager: Manager, run: str, config: ExperimentConfig, records: "queue.Queue[Record]", as_json: bool) -> int:
+def _follow(manager: Manager, run: str, config: ExperimentConfig, records: Inbox, as_json: bool) -> int:
     """Pass the records on until the run is over. Ctrl-C stops it, and keeps what was recorded."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     log = RunLog(run, config)
-    with Progress(*columns, console=Console(stderr=True), disable=as_json, transient=True) as progress:
+    progress = Progress(*columns, console=Console(stderr=True), disable=as_json, transient=True)
+    with progress, _ctrl_c_says_none(records):
         task = progress.add_task("starting", total=config.total_steps)
-        interrupted = False
-        while True:
+        while log.status in ACTIVE:
             try:
                 record = records.get(timeout=LOOK_EVERY_S)
             except queue.Empty:
                 snapshot = manager.snapshot(run)
-                if snapshot is not None and snapshot.status not in ACTIVE and records.empty():
+                if snapshot is not None and not snapshot.is_active and records.empty():
                     break  # its worker is gone, and said nothing
                 continue
-            except KeyboardInterrupt:
-                if interrupted:
-                    raise
-                interrupted = True
+            if record is None:
                 manager.steer(run, "stop")
                 continue
             log.add(record)
@@ -123,9 +127,22 @@ def _follow(manager: Manager, run: str, config: ExperimentConfig, records: "queu
                 sys.stdout.flush()
             elif isinstance(record, Step):
                 progress.update(task, completed=record.step, description=f"step {record.step}/{config.total_steps}")
-            if log.status not in ACTIVE:
-                break
     return _report(manager, run, log, as_json)
+
+
+@contextmanager
+def _ctrl_c_says_none(records: Inbox) -> Iterator[None]:
+    """The first Ctrl-C puts None among the records; the second one ends the program at once."""
+
+    def handler(*_: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        records.put(None)
+
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _report(manager: Manager, run: str, log: RunLog, as_json: bool) -> int:

@@ -52,7 +52,7 @@ class Writer:
                             del self._statuses[run]
                 self._notice = None
             except StoreError as error:
-                self._notice = f"{error} Records are kept in memory until then."
+                self._notice = f"{error} What is not yet stored is kept in memory until then."
 
     def close(self) -> None:
         """Write what waits, once more, and end."""

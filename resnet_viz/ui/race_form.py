@@ -9,6 +9,8 @@ from resnet_viz.config import (
     AVAILABLE,
     DEPTHS,
     MAX_LEARNING_RATE,
+    MAX_WIDTH,
+    MIN_WIDTH,
     TITLES,
     ConfigError,
     DatasetName,
@@ -44,8 +46,8 @@ def race_form(defaults: Mapping[str, Any], default_data: DatasetName) -> Experim
         help="Weighted layers, 6n+2. Depth 20 shows almost nothing, 56 shows everything.",
     )  # fmt: skip
     # Keys carry the data set, because its default budget differs.
-    values["width"] = st.select_slider(
-        "Width", (4, 8, 16, 32, 64), value=_nearest(start["width"]), key=f"width_{data}",
+    values["width"] = st.slider(
+        "Width", MIN_WIDTH, MAX_WIDTH, start["width"], key=f"width_{data}",
         help="Channels of the first stage. 16 is the paper's.",
     )  # fmt: skip
     values["batch_norm"] = st.toggle("Batch norm", value=start["batch_norm"], key="batch_norm")
@@ -56,7 +58,7 @@ def race_form(defaults: Mapping[str, Any], default_data: DatasetName) -> Experim
     values["epochs"] = st.number_input("Epochs", 1, 200, start["epochs"], key=f"epochs_{data}")
     most = AVAILABLE[data][0]
     values["train_size"] = st.number_input(
-        "Training images", 128, most, max(128, start["train_size"]), step=1000, key=f"size_{data}",
+        "Training images", 1, most, start["train_size"], step=1000, key=f"size_{data}",
         help=f"Chosen at random, equally from all classes; {most:,} at most.",
     )  # fmt: skip
     values["seed"] = st.number_input("Seed", 0, 2**31 - 1, start["seed"], key="seed")
@@ -106,7 +108,3 @@ def _flat(config: ExperimentConfig) -> dict[str, Any]:
     net = config.arms[0].model_dump(exclude={"shortcut", "num_classes"})
     train = config.train.model_dump(include=set(TrainConfig.model_fields))
     return {**net, **config.data.model_dump(exclude={"name", "classes"}), **train, "seed": config.seed}
-
-
-def _nearest(width: int) -> int:
-    return min((4, 8, 16, 32, 64), key=lambda offered: abs(offered - width))

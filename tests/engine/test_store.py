@@ -2,11 +2,9 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from resnet_viz import places
 from resnet_viz.engine import store as store_module
@@ -148,18 +146,6 @@ def test_a_folder_that_can_not_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match="can't be used"):
         Store(f"sqlite:///{tmp_path / 'file' / 'x.sqlite'}")
-
-
-@pytest.fixture
-def little_disk() -> Iterator[None]:
-    """SQLite databases that may not grow: what a full disk looks like from inside."""
-
-    def limit(connection: sqlite3.Connection, _: object) -> None:
-        connection.execute("PRAGMA max_page_count=24").close()
-
-    sa.event.listen(sa.Engine, "connect", limit)
-    yield
-    sa.event.remove(sa.Engine, "connect", limit)
 
 
 def test_a_full_disk_is_one_sentence_and_keeps_what_was_stored(little_disk: None) -> None:

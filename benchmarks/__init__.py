@@ -1,0 +1,1 @@
+"""What resnet-viz costs and reaches on this machine: each module measures one thing and says how."""
