@@ -152,6 +152,6 @@ def test_an_experiment_survives_json(data: Any) -> None:
 
 def test_a_configuration_can_not_be_changed_or_extended() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        NetConfig().depth = 20  # type: ignore[misc]
+        NetConfig().depth = 20
     with pytest.raises(ValueError, match="Extra inputs"):
         TrainConfig.model_validate({"epochs": 1, "epoch": 1})

@@ -54,7 +54,7 @@ def threads_restored() -> Iterator[None]:
 @pytest.mark.parametrize(("fp32", "bf16", "precision"), [(2, 1, "bf16"), (1, 2, "fp32"), (1, 1, "fp32")])
 def test_auto_is_bf16_only_where_it_is_faster(trial: Trial, fp32: float, bf16: float, precision: str) -> None:
     trial.seconds = {"fp32": fp32, "bf16": bf16}
-    assert resolve(AUTO) == Machine(CPU, torch.get_num_threads(), precision)  # type: ignore[arg-type]
+    assert resolve(AUTO) == Machine(CPU, torch.get_num_threads(), precision)
     assert trial.count == 2
 
 
@@ -150,7 +150,7 @@ def test_threads_are_set_and_denormals_are_flushed() -> None:
 def test_the_precision_is_that_of_the_forward_pass() -> None:
     matrix = torch.ones(2, 2)
     for precision, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
-        with Machine(CPU, 1, precision).autocast:  # type: ignore[arg-type]
+        with Machine(CPU, 1, precision).autocast:
             assert (matrix @ matrix).dtype == dtype
 
 

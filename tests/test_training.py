@@ -96,7 +96,7 @@ def run(config: ExperimentConfig, data: TrainingData, machine: Machine = CPU, **
 
 
 def of(records: list[Record], kind: type, arm: int | None = None) -> list[Any]:
-    return [one for one in records if isinstance(one, kind) and (arm is None or one.arm == arm)]  # type: ignore[union-attr]
+    return [one for one in records if isinstance(one, kind) and (arm is None or one.arm == arm)]
 
 
 def timeless(records: list[Record]) -> list[dict[str, Any]]:
@@ -436,7 +436,7 @@ def test_bf16_runs_close_to_fp32(data: TrainingData) -> None:
     half = run(config, data, Machine(torch.device("cpu"), 1, "bf16"))
     full = run(config, data)
     assert half[-1] == full[-1] == Finished(reason="completed", step=STEPS)
-    assert half[0].precision == "bf16"  # type: ignore[union-attr]
+    assert half[0].precision == "bf16"
     for arm in (0, 1):
         losses = [[one.loss for one in of(records, Step, arm)] for records in (half, full)]
         assert losses[0][:3] == pytest.approx(losses[1][:3], abs=0.1)

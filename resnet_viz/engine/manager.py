@@ -14,7 +14,8 @@ from resnet_viz.config import ExperimentConfig
 from resnet_viz.engine.downloads import Downloads
 from resnet_viz.engine.launcher import Launcher, LocalLauncher, Worker
 from resnet_viz.engine.protocol import Action, Ready, Steer, TrainJob, parse_line
-from resnet_viz.engine.store import INTERRUPTED, Run, Store
+from resnet_viz.engine.store import INTERRUPTED, Store
+from resnet_viz.engine.tables import Run
 from resnet_viz.engine.writer import Writer
 from resnet_viz.records import ACTIVE, Origin, Record, Status
 from resnet_viz.runlog import RunLog, Snapshot

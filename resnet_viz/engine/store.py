@@ -6,7 +6,6 @@ import secrets
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,40 +16,13 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from resnet_viz import places
 from resnet_viz.config import ExperimentConfig
+from resnet_viz.engine.tables import Run, about, metadata, records, run_of, runs
 from resnet_viz.records import ACTIVE, SCHEMA_VERSION, Failed, Origin, Record, Started, Status, parse
 
 BUSY_TIMEOUT_S = 5.0
 INTERRUPTED = "The program that ran it ended before the run did. Everything recorded until then is here."
 
 log = logging.getLogger(__name__)
-metadata = sa.MetaData()
-about = sa.Table("about", metadata, sa.Column("schema_version", sa.Integer, nullable=False))
-runs = sa.Table(
-    "runs",
-    metadata,
-    sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("group_id", sa.String(32)),
-    sa.Column("status", sa.String(16), nullable=False),
-    sa.Column("origin", sa.String(16), nullable=False),
-    sa.Column("read_only", sa.Boolean, nullable=False, default=False),
-    sa.Column("config", sa.Text, nullable=False),
-    sa.Column("versions", sa.JSON),
-    sa.Column("device", sa.String(120)),
-    sa.Column("threads", sa.Integer),
-    sa.Column("precision", sa.String(8)),
-    sa.Column("owner", sa.String(120), nullable=False),  # host, process and its birth: who may say that it is active
-    sa.Column("message", sa.Text),
-    sa.Column("created", sa.String(32), nullable=False),
-    sa.Column("started", sa.String(32)),
-    sa.Column("ended", sa.String(32)),
-)
-records = sa.Table(
-    "records",
-    metadata,
-    sa.Column("run", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("seq", sa.Integer, primary_key=True),
-    sa.Column("body", sa.Text, nullable=False),
-)
 
 
 class StoreError(Exception):
@@ -59,31 +31,6 @@ class StoreError(Exception):
 
 class NoSuchRun(Exception):
     """No run has this id."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One row of the table of runs. Times are UTC, ISO 8601."""
-
-    id: str
-    status: Status
-    origin: Origin
-    config: ExperimentConfig
-    created: str
-    started: str | None = None
-    ended: str | None = None
-    message: str | None = None
-    device: str | None = None
-    threads: int | None = None
-    precision: str | None = None
-    versions: dict[str, str] | None = None
-    group_id: str | None = None
-    read_only: bool = False
-    owner: str = ""
-
-    @property
-    def is_active(self) -> bool:
-        return self.status in ACTIVE
 
 
 def new_id() -> str:
@@ -189,13 +136,13 @@ class Store:
             row = connection.execute(runs.select().where(runs.c.id == run)).mappings().first()
         if row is None:
             raise NoSuchRun(f"There is no run {run!r} in the store. It may have been deleted.")
-        return _run(row)
+        return run_of(row)
 
     def list(self, limit: int = 100) -> list[Run]:
         """The newest runs, newest first."""
         query = runs.select().order_by(runs.c.created.desc()).limit(limit)
         with self._sentences(), self._engine.connect() as connection:
-            return [_run(row) for row in connection.execute(query).mappings()]
+            return [run_of(row) for row in connection.execute(query).mappings()]
 
     def records(self, run: str, since: int = -1) -> Iterator[Record]:
         """Records of a run after a seq, in order."""
@@ -280,8 +227,3 @@ def _resolved(record: Started) -> dict[str, Any]:
         "precision": record.precision,
         "versions": record.versions,
     }
-
-
-def _run(row: sa.RowMapping) -> Run:
-    fields = {name: row[name] for name in row if name != "config"}
-    return Run(config=ExperimentConfig.model_validate_json(row["config"]), **fields)

@@ -4,7 +4,8 @@ import streamlit as st
 
 from resnet_viz.config import TITLES
 from resnet_viz.engine.manager import Manager
-from resnet_viz.engine.store import Run, StoreError
+from resnet_viz.engine.store import StoreError
+from resnet_viz.engine.tables import Run
 from resnet_viz.ui import state
 
 SHOWN = 8

@@ -123,7 +123,7 @@ def test_the_colours_of_the_heat_maps_span_the_powers_of_ten_of_all_arms() -> No
 
 def test_hue_and_marker_say_the_shortcut() -> None:
     race = SNAPSHOTS["four arms"]
-    colours = [COLOURS[shortcut] for shortcut in ALL]  # type: ignore[index]
+    colours = [COLOURS[shortcut] for shortcut in ALL]
     pairs = [colour for colour in colours for _ in range(2)]
     assert [trace["line"]["color"] for trace in loss_figure(race)["data"]] == pairs
     assert [trace["line"]["color"] for trace in error_figure(race)["data"]] == pairs
@@ -132,7 +132,7 @@ def test_hue_and_marker_say_the_shortcut() -> None:
     marks = gradient_heat_figure(race)["layout"]["annotations"]
     assert [mark["font"]["color"] for mark in marks] == colours
     symbols = [trace["marker"]["symbol"] for trace in gradient_now_figure(race)["data"]]
-    assert symbols == [MARKERS[shortcut] for shortcut in ALL]  # type: ignore[index]
+    assert symbols == [MARKERS[shortcut] for shortcut in ALL]
     assert len(set(colours)) == len(set(symbols)) == 4
 
 

@@ -80,7 +80,7 @@ class Intruder:
         self.path = path
 
     def __reduce__(self) -> tuple[Any, tuple[str]]:
-        return Path.mkdir, (self.path,)  # type: ignore[return-value]
+        return Path.mkdir, (self.path,)
 
 
 def test_a_foreign_pickle_is_refused_and_never_opened(tmp_path: Path) -> None:

@@ -172,7 +172,7 @@ def test_a_download_that_nobody_reads_on_leaves_nothing(cache: Path) -> None:
         records = download("cifar10", Unattended(), archive_at(url))
         next(records)
         assert "archive.tar.gz" in left_in(cache)
-        records.close()  # type: ignore[attr-defined]
+        records.close()
     assert left_in(cache) == []
 
 

@@ -22,7 +22,7 @@ def texts(app: AppTest) -> str:
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
-def start_button(app: AppTest):  # type: ignore[no-untyped-def]
+def start_button(app: AppTest):
     return next(button for button in app.button if button.label == "Start")
 
 
