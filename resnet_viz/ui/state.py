@@ -8,7 +8,7 @@ import streamlit as st
 from resnet_viz.engine.manager import Manager
 from resnet_viz.engine.store import NoSuchRun
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_ID = re.compile(r"[A-Za-z0-9]{1,32}")
 _RUN, _TOKEN = "run", "start_token"
 
 
@@ -46,7 +46,7 @@ def shown_run(manager: Manager) -> tuple[str | None, str | None]:
     if run is None:
         return None, None
     if not _ID.fullmatch(str(run)):
-        return None, "The address names no run: ids have letters, digits, - and _ only."
+        return None, "The address names no run: an id has letters and digits only."
     try:
         snapshot = manager.snapshot(str(run))
     except NoSuchRun as error:

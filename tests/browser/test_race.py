@@ -4,7 +4,7 @@ import re
 import time
 from typing import Literal
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from resnet_viz.ui.race_view import TICK_S
 from tests.waiting import until
@@ -30,8 +30,13 @@ def start(page: Page, server: str) -> str:
     return page.url
 
 
+def control(page: Page, name: str) -> Locator:
+    """A button of the race; Streamlit's own header has a Stop as well while a script runs."""
+    return page.locator(".st-key-controls").get_by_role("button", name=name, exact=True)
+
+
 def stop(page: Page) -> None:
-    page.get_by_role("button", name="Stop").click()
+    control(page, "Stop").click()
     expect(page.get_by_text("stopped", exact=True)).to_be_visible(timeout=WAIT_MS)
 
 
@@ -83,15 +88,15 @@ def test_a_race_moves_keeps_its_zoom_stops_and_is_found_again(page: Page, server
 
 def test_pause_step_and_continue(page: Page, server: str) -> None:
     start(page, server)
-    page.get_by_role("button", name="Pause").click()
+    control(page, "Pause").click()
     expect(page.get_by_text("paused", exact=True)).to_be_visible(timeout=WAIT_MS)
     text = page.get_by_text(re.compile(r"^step \d+ of"))
     before = _step_in(text.inner_text())
-    page.get_by_role("button", name="Step", exact=True).click()
+    control(page, "Step").click()
     expect(text).to_contain_text(f"step {before + 1} of", timeout=WAIT_MS)
     time.sleep(2 * TICK_S)  # nothing happens, and only waiting shows it
     expect(text).to_contain_text(f"step {before + 1} of")
-    page.get_by_role("button", name="Continue").click()
+    control(page, "Continue").click()
     until(lambda: _step_in(text.inner_text()) > before + 2)
     stop(page)
 

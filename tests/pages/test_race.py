@@ -165,7 +165,7 @@ def test_a_full_disk_is_told_on_the_page_and_the_run_goes_on(
     monkeypatch.setattr(Store, "append", full)
     launcher.workers[0].start()
     launcher.workers[0].step(1)
-    until(lambda: manager.notice)
+    until(lambda: manager.notice and manager.snapshot(run).seq == 2)
     app.query_params["run"] = run
     app.run()
     assert "The disk is full. Free some space." in texts(app)
