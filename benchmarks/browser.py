@@ -21,7 +21,7 @@ import psutil
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from benchmarks.report import Unavailable
+from benchmarks.report import Unavailable, progress
 from resnet_viz.places import RUNS_VARIABLE, STORE_VARIABLE
 
 ROOT = Path(__file__).parents[1]
@@ -31,6 +31,7 @@ PAGE_LIMIT_S = 60.0
 WORKER_LIMIT_S = 180.0
 END_LIMIT_S = 20.0
 POLL_S = 0.02
+LAST_LINES = 15  # of the server's log, shown when something went wrong
 WORKER_READY = "worker ready after"  # what the manager logs
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_ARGUMENTS = (
@@ -85,7 +86,7 @@ class Server:
         while not condition():
             if self.process.poll() is not None or time.monotonic() > end:
                 reason = "the server ended" if self.process.poll() is not None else f"not within {limit_s:.0f} s"
-                raise TimeoutError(f"{what}: {reason}. Its last lines:\n" + "\n".join(self.lines[-10:]))
+                raise TimeoutError(f"{what}: {reason}. Its last lines:\n" + "\n".join(self.lines[-LAST_LINES:]))
             time.sleep(POLL_S)
 
     def end(self) -> None:
@@ -131,6 +132,9 @@ def app_server() -> Iterator[Server]:
         try:
             server.wait_healthy()
             yield server
+        except Exception:
+            progress("the server's last lines:\n" + "\n".join(server.lines[-LAST_LINES:]))
+            raise
         finally:
             server.end()
 

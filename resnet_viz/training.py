@@ -29,7 +29,7 @@ from resnet_viz.records import (
 )
 from resnet_viz.weights import save_weights
 
-EVALUATION_BATCH = 500
+EVALUATION_BATCH = 250  # no larger than what training has already claimed of the memory
 
 
 def train(

@@ -19,6 +19,8 @@ from resnet_viz.engine.protocol import READY_LINE, Action, Command, Job, Steer, 
 from resnet_viz.places import DataUnavailable
 from resnet_viz.records import Failed, Record, stamped
 
+NICENESS = 10  # on few cores, a page must not wait for the training that it shows
+
 log = logging.getLogger(__name__)
 
 
@@ -85,6 +87,8 @@ def take_stdout() -> TextIO:
 def main() -> None:
     """Warm up, do one job, end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     out = take_stdout()
     commands = Commands(sys.stdin)

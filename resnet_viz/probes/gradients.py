@@ -38,7 +38,8 @@ class GradientProbe:
         return (x,)
 
     def _keep(self, row: int, gradient: Tensor) -> None:
-        per_image = torch.linalg.vector_norm(gradient.flatten(1), dim=1, dtype=torch.float64)  # (N,), ||dL/dx_i||
+        rows = gradient.movedim(1, -1).flatten(1)  # (N, …): in channels_last a view, so nothing is copied
+        per_image = torch.linalg.vector_norm(rows, dim=1, dtype=torch.float64)  # (N,), ||dL/dx_i||
         self._grad_x[row] = per_image.sum()  # mean over the images of N ||dL/dx_i||: L is the mean over the batch
 
     def norms(self) -> dict[str, list[float]]:

@@ -14,6 +14,22 @@ function loadPlotly(url) {
   return loading[url];
 }
 
+// Draw one small chart of each kind out of sight: the first real one then finds the library compiled.
+function warmUp(Plotly) {
+  const node = document.createElement("div");
+  const done = () => Plotly.purge(node);
+  Plotly.newPlot(node, [{ y: [1, 2] }, { type: "heatmap", z: [[1, 2]], yaxis: "y2" }], { width: 200, height: 200 })
+    .then(done, done);
+}
+
+// Charts are drawn one a frame, in the order of the page, so the first is on screen while the others wait.
+let line = Promise.resolve();
+function inTurn(draw) {
+  const drawn = line.then(() => new Promise((resolve) => requestAnimationFrame(resolve))).then(draw);
+  line = drawn.catch(() => {}); // one that fails does not hold up the next
+  return drawn;
+}
+
 // The page's own colours, so a change of theme needs nothing from the server.
 function themed(layout, node) {
   const style = getComputedStyle(node);
@@ -40,7 +56,7 @@ export default function (component) {
   const { data, parentElement } = component;
   const node = parentElement.querySelector(".live-plot");
   if (!data.figure) { // nothing to draw yet: only fetch and parse the library
-    loadPlotly(data.plotly_url).catch(() => {}); // the first chart tries again, and says so when it fails
+    loadPlotly(data.plotly_url).then(warmUp, () => {}); // when it fails, the first chart tries again and says so
     return;
   }
   const message = parentElement.querySelector(".live-plot-message");
@@ -48,17 +64,17 @@ export default function (component) {
   node.setAttribute("role", "img");
   node.setAttribute("aria-label", data.alt);
   node.latest = data;
-  loadPlotly(data.plotly_url).then(
-    (Plotly) => {
-      if (node.latest !== data) return; // a newer update came while the script was loading
-      const drawing = JSON.stringify(data.figure) + getComputedStyle(node).color;
-      if (node.drawing === drawing) return; // nothing new: leave the node alone
-      node.drawing = drawing;
-      message.textContent = "";
-      const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
-      Plotly.react(node, data.figure.data, themed(data.figure.layout, node), config);
-    },
-    (error) => { message.textContent = `The chart can't be drawn: ${error.message}. Reload the page.`; },
-  );
+  const draw = (Plotly) => {
+    if (node.latest !== data) return; // a newer update has come since
+    const drawing = JSON.stringify(data.figure) + getComputedStyle(node).color;
+    if (node.drawing === drawing) return; // nothing new: leave the node alone
+    node.drawing = drawing;
+    message.textContent = "";
+    const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+    return Plotly.react(node, data.figure.data, themed(data.figure.layout, node), config);
+  };
+  loadPlotly(data.plotly_url)
+    .then((Plotly) => inTurn(() => draw(Plotly)))
+    .catch((error) => { message.textContent = `The chart can't be drawn: ${error.message}. Reload the page.`; });
   return () => { if (window.Plotly) window.Plotly.purge(node); };
 }
