@@ -31,7 +31,8 @@ class ZeroPad(nn.Module):
         self.stride = stride
 
     def forward(self, x: Tensor) -> Tensor:
-        picked = x[:, :, :: self.stride, :: self.stride]  # (N, C_in, H/s, W/s)
+        # Every second pixel. Pooling over one pixel is slicing whose backward pass stays in channels_last.
+        picked = functional.avg_pool2d(x, kernel_size=1, stride=self.stride)  # (N, C_in, H/s, W/s)
         padded = functional.pad(picked, (0, 0, 0, 0, self.before, self.after))  # (N, C_out, H/s, W/s)
         return padded.contiguous(memory_format=torch.channels_last)
 

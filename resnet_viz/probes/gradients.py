@@ -38,7 +38,8 @@ class GradientProbe:
         return (x,)
 
     def _keep(self, row: int, gradient: Tensor) -> None:
-        rows = gradient.movedim(1, -1).flatten(1)  # (N, …): in channels_last a view, so nothing is copied
+        # (N, …) as a view: the order within an image does not matter, and a copy would cost more than the norm
+        rows = gradient.flatten(1) if gradient.is_contiguous() else gradient.movedim(1, -1).flatten(1)
         per_image = torch.linalg.vector_norm(rows, dim=1, dtype=torch.float64)  # (N,), ||dL/dx_i||
         self._grad_x[row] = per_image.sum()  # mean over the images of N ||dL/dx_i||: L is the mean over the batch
 
