@@ -39,7 +39,8 @@ CHROMIUM_ARGUMENTS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 
-NOT_RUNNING = "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
+NOT_RUNNING = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
+CAN_START = "[...document.querySelectorAll('button:enabled')].some(button => button.innerText.trim() === 'Start')"
 # Steps on screen: the last x of the first trace of the loss chart; undefined before there is one.
 POINTS = "document.querySelector('[class*=\"st-key-loss_\"] .live-plot')?.data?.[0]?.x"
 
@@ -174,15 +175,19 @@ def start_button(page: Page) -> Locator:
     return page.get_by_role("button", name="Start", exact=True)
 
 
-def wait_ready(page: Page) -> None:
-    """Wait until Start can be pressed and the script has come to its end."""
-    start_button(page).and_(page.locator("button:enabled")).wait_for()
-    wait_idle(page)
+def wait_ready(page: Page) -> float:
+    """Wait until Start can be pressed and the script has come to its end; seconds since the page was asked for.
+
+    Looked at on every animation frame: Playwright's own waiting looks twice a second.
+    """
+    ready = f"() => {CAN_START} && {NOT_RUNNING} ? performance.now() : undefined"
+    milliseconds: float = page.wait_for_function(ready).json_value()
+    return milliseconds / 1000
 
 
 def wait_idle(page: Page) -> None:
     """Wait until Streamlit runs no script for this page."""
-    page.wait_for_function(NOT_RUNNING)
+    page.wait_for_function(f"() => {NOT_RUNNING}")
 
 
 def wait_steps(page: Page, steps: int, limit_s: float = PAGE_LIMIT_S) -> None:

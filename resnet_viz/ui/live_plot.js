@@ -52,11 +52,15 @@ function themed(layout, node) {
   return result;
 }
 
+// Do something when the page is drawn and rests; at once where a browser can't tell.
+const whenIdle = window.requestIdleCallback ?? ((act) => act());
+
 export default function (component) {
   const { data, parentElement } = component;
   const node = parentElement.querySelector(".live-plot");
   if (!data.figure) { // nothing to draw yet: only fetch and parse the library
-    loadPlotly(data.plotly_url).then(warmUp, () => {}); // when it fails, the first chart tries again and says so
+    // When it fails, the first chart tries again and says so.
+    whenIdle(() => loadPlotly(data.plotly_url).then((Plotly) => whenIdle(() => warmUp(Plotly)), () => {}));
     return;
   }
   const message = parentElement.querySelector(".live-plot-message");
