@@ -95,6 +95,18 @@ def _more(start: Mapping[str, Any], data: DatasetName) -> dict[str, Any]:
     values["momentum"] = st.number_input("Momentum", 0.0, 0.99, 0.9, step=0.05)
     values["weight_decay"] = st.number_input("Weight decay", 0.0, 1.0, 1e-4, step=1e-4, format="%.5f")
     values["augment"] = st.toggle("Crop and flip", value=True, help="Pad by 4, crop to 32x32, flip at random.")
+    names = st.text_input(
+        "Classes", placeholder="all of them", help="Names, separated by commas: cat, dog, ship.", key=f"classes_{data}"
+    )
+    values["classes"] = tuple(filter(None, (name.strip() for name in names.split(","))))
+    values["test_size"] = st.number_input(
+        "Test images", 1, AVAILABLE[data][1], start["test_size"], step=500, key=f"test_{data}",
+        help="Seen at the end of each epoch, beside as many of the training images.",
+    )  # fmt: skip
+    values["probe_every"] = st.number_input(
+        "Steps between gradient records", 0, None, None, placeholder="about 200 records a run", help="0: none.",
+        key="probe_every",
+    )  # fmt: skip
     values["precision"] = st.selectbox(
         "Precision",
         list(PRECISIONS),

@@ -74,6 +74,25 @@ def test_the_form_is_what_is_run(app: AppTest, manager: Manager) -> None:
     assert (config.arms[1].depth, config.seed, config.arms[0].batch_norm) == (20, 7, False)
 
 
+def test_what_stands_under_more_is_run_too(app: AppTest, manager: Manager) -> None:
+    app.run()
+    app.text_input(key="classes_shapes").set_value(" disc, ring ,")
+    app.number_input(key="test_shapes").set_value(300)
+    app.number_input(key="probe_every").set_value(7)
+    app.run()
+    start_button(app).click().run()
+    config = manager.runs()[0].config
+    assert (config.data.classes, config.data.test_size, config.probe_every) == (("disc", "ring"), 300, 7)
+    assert [arm.num_classes for arm in config.arms] == [2, 2]
+
+
+def test_one_class_is_one_sentence_and_can_not_be_started(app: AppTest, manager: Manager) -> None:
+    app.run()
+    app.text_input(key="classes_shapes").set_value("disc").run()
+    assert start_button(app).disabled
+    assert "at least two different classes" in texts(app)
+
+
 def test_start_shows_the_run_and_names_it_in_the_address(app: AppTest, manager: Manager) -> None:
     app.run()
     start_button(app).click().run()
