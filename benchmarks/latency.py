@@ -1,11 +1,11 @@
 """What a person waits for, in the real app and a real Chromium: a page, the first point after Start, Stop.
 
 Opening counts from the browser's request until Start can be pressed and Streamlit rests, on the browser's own clock,
-each time in a browser context with an empty cache. Cold means at once after the server answers, while its first worker still imports torch; warm means that
-the worker has said it is ready and, before Start, that the page has loaded Plotly, which it does while the form is
-read. Start and Stop count from the click event in the browser until the screen shows the effect, looked at on every
-animation frame: the first point of the loss chart, and the badge "stopped". Stop is pressed while steps are going. The
-warm values and Stop are medians of three; there is one cold start a server.
+each time in a browser context with an empty cache. Cold means at once after the server answers, while its first worker
+still imports torch; warm means that the worker has said it is ready and, before Start, that the page has loaded Plotly,
+which it does while the form is read. Start and Stop count from the click event in the browser until the screen shows
+the effect, looked at on every animation frame: the first point of the loss chart, and the badge "stopped". Stop is
+pressed while steps are going. The warm values and Stop are medians of three; there is one cold start a server.
 """
 
 import argparse

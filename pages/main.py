@@ -10,4 +10,5 @@ st.set_page_config(page_title="resnet-viz", page_icon=ICON, layout="wide")
 # The default page lives at the root; the second entry makes /race a link that can be shared.
 race = st.Page("race.py", title="Race", icon=":material/sports_score:", url_path="start", default=True)
 race_link = st.Page("race.py", title="Race", url_path="race", visibility="hidden")
-st.navigation([race, race_link], position="top").run()
+explain = st.Page("explain.py", title="Explain", icon=":material/image_search:", url_path="explain")
+st.navigation([race, race_link, explain], position="top").run()

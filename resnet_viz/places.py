@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -12,10 +13,11 @@ from resnet_viz.config import DatasetName
 _APP = "resnet-viz"
 DATA_VARIABLE = "RESNET_VIZ_DATA"  # a folder with CIFAR in one of its forms
 CACHE_VARIABLE = "RESNET_VIZ_CACHE"
+WEIGHTS_VARIABLE = "RESNET_VIZ_WEIGHTS"  # a folder with files under torchvision's names
 RUNS_VARIABLE = "RESNET_VIZ_RUNS"  # the per-user data folder: store and weights
 STORE_VARIABLE = "RESNET_VIZ_STORE"  # any SQLAlchemy URL
 
-MIRROR_VARIABLE = "RESNET_VIZ_MIRROR"  # an address whose folder holds CIFAR's archives, for a school's own copy
+MIRROR_VARIABLE = "RESNET_VIZ_MIRROR"  # an address whose folder holds the same files, for a school's own copy
 
 ARCHIVES = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python"}
 
@@ -45,6 +47,36 @@ def runs_folder() -> Path:
 def store_url() -> str:
     """SQLAlchemy URL of the store of runs."""
     return os.environ.get(STORE_VARIABLE) or f"sqlite:///{runs_folder() / 'runs.sqlite'}"
+
+
+def weights_name(arm: int) -> str:
+    """The file of an arm's final weights in the folder of its run."""
+    return f"arm{arm}.safetensors"
+
+
+def weights_folders() -> list[Path]:
+    """Where weights of pretrained classifiers may lie: the named folder, then the cache, into which downloads go."""
+    named = os.environ.get(WEIGHTS_VARIABLE)
+    return [*([Path(named)] if named else []), cache_folder() / "weights"]
+
+
+# Photographs that scikit-image carries, which everybody may use: name, file.
+SAMPLES = {
+    "coffee": "coffee.png", "cat": "chelsea.png", "camera man": "camera.png", "rocket": "rocket.jpg",
+    "motorcycle": "motorcycle_left.png", "astronaut": "astronaut.png",
+}  # fmt: skip
+
+
+def sample_picture(name: str) -> Path:
+    """The file of a sample picture. Looks for scikit-image without importing it.
+
+    Raises:
+        KeyError: there is no sample of this name.
+    """
+    package = find_spec("skimage")
+    assert package is not None
+    assert package.origin is not None
+    return Path(package.origin).parent / "data" / SAMPLES[name]
 
 
 def find_dataset(name: DatasetName, data_dir: Path | None = None) -> DatasetPlace | None:

@@ -136,15 +136,34 @@ class Failed(_Record):
 
 
 class Progress(_Record):
-    """How far a download is."""
+    """How far a download is, in bytes, or an answer, in images through the net."""
 
     kind: Literal["progress"] = "progress"
-    done: int  # bytes
+    done: int
     total: int
 
 
+class Answered(_Record):
+    """The answer to a question about a picture: small things here, arrays in an .npz file."""
+
+    kind: Literal["answered"] = "answered"
+    told: dict[str, Any]
+    arrays: str | None = None  # path of the file
+
+
 Record = Annotated[
-    Started | Step | Gradients | Epoch | Diverged | Paused | Resumed | Checkpoint | Finished | Failed | Progress,
+    Started
+    | Step
+    | Gradients
+    | Epoch
+    | Diverged
+    | Paused
+    | Resumed
+    | Checkpoint
+    | Finished
+    | Failed
+    | Progress
+    | Answered,
     Field(discriminator="kind"),
 ]
 _RECORD: TypeAdapter[Record] = TypeAdapter(Record)
@@ -159,12 +178,23 @@ def parse(line: str | bytes) -> Record:
     return _RECORD.validate_json(line)
 
 
+class Stamp:
+    """Gives each record of a run its place: run, dense seq from 0, seconds since the stamp was made."""
+
+    def __init__(self, run: str) -> None:
+        self._run, self._start, self._seq = run, time.monotonic(), -1
+
+    def __call__(self, record: Record) -> Record:
+        self._seq += 1
+        wall_s = round(time.monotonic() - self._start, 4)
+        return record.model_copy(update={"run": self._run, "seq": self._seq, "wall_s": wall_s})
+
+
 def stamped(run: str, records: Iterable[Record]) -> Iterator[Record]:
-    """Give each record of a run its place: run, dense seq from 0, seconds since the first was asked for."""
-    start = time.monotonic()
-    for seq, record in enumerate(records):
-        wall_s = round(time.monotonic() - start, 4)
-        yield record.model_copy(update={"run": run, "seq": seq, "wall_s": wall_s})
+    """All records of a run, stamped as they are asked for."""
+    stamp = Stamp(run)
+    for record in records:
+        yield stamp(record)
 
 
 def without_times(record: Record) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
@@ -108,8 +109,15 @@ class _Lockstep:
             return
         for arm in self.running if weights_folder else ():
             assert weights_folder is not None
-            yield Checkpoint(arm=arm.index, step=self.step, file=save_weights(arm.net, weights_folder, arm.index))
+            file = save_weights(arm.net, weights_folder, arm.index, self._about(arm))
+            yield Checkpoint(arm=arm.index, step=self.step, file=file)
         yield Finished(reason="stopped" if reason == "stopped" else "completed", step=self.step)
+
+    def _about(self, arm: Arm) -> dict[str, Any]:
+        """What somebody needs who wants to use the weights again."""
+        data = self.data
+        statistics = {"mean": data.mean.tolist(), "std": data.std.tolist()}
+        return {"net": arm.net.config.model_dump(), "classes": data.classes, **statistics}
 
     def _wait_while_paused(self) -> Iterator[Record]:
         self.control.check()

@@ -18,6 +18,7 @@ from resnet_viz.engine.launcher import ROOT
 from resnet_viz.engine.store import Store
 from resnet_viz.places import MIRROR_VARIABLE, STORE_VARIABLE
 from resnet_viz.records import parse
+from tests.serving import unheard
 from tests.waiting import until, workers
 
 SMALL = ["--data", "shapes", "--arm", "plain:8:4", "--arm", "residual:8:4", "--train-size", "64"]
@@ -56,6 +57,7 @@ def process(*arguments: str) -> "subprocess.Popen[str]":
         (["train", "--data", "mnist"], "--data"),
         (["train", "--depht", "8"], "--depht"),
         (["runs", "list", "--limit", "0"], "--limit"),
+        (["models", "download", "efficientnet-lite0"], "efficientnet-lite0"),
         (["nothing"], "nothing"),
     ],
 )
@@ -216,3 +218,17 @@ def test_a_download_without_a_network_is_one_sentence(
     err = capfd.readouterr().err
     assert f"no connection to {address}" in err
     assert "Traceback" not in err
+
+
+def test_weights_without_a_network_are_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with unheard() as address:
+        monkeypatch.setenv(MIRROR_VARIABLE, f"http://{address}")
+        assert main(["models", "download", "resnet18"]) == 1
+    out, err = capfd.readouterr()
+    (sentence,) = (line for line in err.splitlines() if line.startswith("error: "))
+    assert sentence.startswith(f"error: ResNet-18 can't be fetched: no connection to {address}.")
+    assert "Traceback" not in err
+    assert out == ""
+    assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]

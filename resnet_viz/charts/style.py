@@ -19,6 +19,8 @@ COLOURS: dict[Shortcut, str] = {
 }  # Okabe-Ito
 MARKERS: dict[Shortcut, str] = {"none": "circle", "A": "diamond", "B": "square", "C": "cross"}
 GREY = "#808890"  # readable on both themes
+SKY = "#56B4E9"  # two more of Okabe-Ito, for classes and methods: these hues mean no shortcut
+ORANGE = "#E69F00"
 GRADIENT_SCALE = "Viridis"
 
 

@@ -1,24 +1,30 @@
-"""Downloads of data sets: one at a time, each in a worker of its own, so Cancel can end it."""
+"""Downloads of data sets and of weights: one at a time, each in a worker of its own, so Cancel can end it."""
 
 import threading
 from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from resnet_viz.config import DatasetName
+from resnet_viz.config import TITLES, DatasetName
 from resnet_viz.engine.launcher import Launcher, Worker
 from resnet_viz.engine.protocol import DownloadJob, Steer, parse_line
 from resnet_viz.engine.store import new_id
+from resnet_viz.questions import MODEL_TITLES, ModelName
 from resnet_viz.records import Failed, Finished, Progress
 
 CLOSE_GRACE_S = 3.0
+
+
+def title_of(name: DatasetName | ModelName) -> str:
+    """What a person calls the thing that is fetched."""
+    return dict([*TITLES.items(), *MODEL_TITLES.items()])[name]
 
 
 @dataclass(frozen=True)
 class Download:
     """How a download stands; sizes in bytes."""
 
-    name: DatasetName
+    name: DatasetName | ModelName
     active: bool = True
     done: int = 0
     total: int = 0
@@ -40,7 +46,7 @@ class Downloads:
         """The download of now, or the last one."""
         return self._state
 
-    def start(self, name: DatasetName) -> None:
+    def start(self, name: DatasetName | ModelName) -> None:
         """Begin; does nothing while one is going on."""
         with self._lock:
             if self._state is not None and self._state.active:
@@ -64,7 +70,7 @@ class Downloads:
             worker.close(CLOSE_GRACE_S)
             reader.join()
 
-    def _read(self, worker: Worker, name: DatasetName) -> None:
+    def _read(self, worker: Worker, name: DatasetName | ModelName) -> None:
         state = Download(name)
         message: str | None = "The download ended before it was whole. Try again."
         for line in worker.lines():

@@ -10,13 +10,15 @@ import torch._dynamo  # the first optimizer imports it, which takes a second or 
 
 from resnet_viz import machine as machines
 from resnet_viz.arm import Arm
-from resnet_viz.config import DataConfig, ExperimentConfig, default_experiment
+from resnet_viz.config import DataConfig, DatasetName, ExperimentConfig, default_experiment
 from resnet_viz.control import Control
 from resnet_viz.data import TrainingData, load_data
 from resnet_viz.data.download import download
 from resnet_viz.engine.protocol import DownloadJob, Job, TrainJob
 from resnet_viz.places import DataUnavailable, find_dataset
+from resnet_viz.questions import ModelName
 from resnet_viz.records import Record
+from resnet_viz.saliency.download import download_weights
 from resnet_viz.training import train
 
 log = logging.getLogger(__name__)
@@ -67,7 +69,15 @@ def run(job: Job, control: Control) -> Iterator[Record]:
         case TrainJob():
             yield from _train(job, control)
         case DownloadJob():
-            yield from download(job.name, control)
+            yield from _download(job.name, control)
+
+
+def _download(name: DatasetName | ModelName, control: Control) -> Iterator[Record]:
+    match name:
+        case "cifar10" | "cifar100" | "shapes":
+            yield from download(name, control)
+        case _:
+            yield from download_weights(name, control)
 
 
 def _train(job: TrainJob, control: Control) -> Iterator[Record]:

@@ -12,7 +12,11 @@ from typing import Protocol
 
 from pydantic import BaseModel
 
+from resnet_viz.engine.protocol import Purpose
+
 ROOT = Path(__file__).parents[2]  # the folder that holds the package
+# Explaining frees and takes again what a net's graph needs, many times over: glibc keeps it (a tenth of the time).
+KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}
 LAST_LINES = 20  # of a worker's stderr, kept for the sentence about its end
 
 log = logging.getLogger(__name__)
@@ -41,31 +45,31 @@ class Worker(Protocol):
 class Launcher(Protocol):
     """Where workers come from."""
 
-    def start(self) -> Worker:
+    def start(self, purpose: Purpose = "train") -> Worker:
         """Start a worker; it says that it is ready when it is warm."""
 
 
 class LocalLauncher:
     """Workers as subprocesses of this process; they end when their stdin closes, so none outlives it."""
 
-    def start(self) -> "LocalWorker":
-        return LocalWorker()
+    def start(self, purpose: Purpose = "train") -> "LocalWorker":
+        return LocalWorker(purpose)
 
 
 class LocalWorker:
     """A subprocess that runs `resnet_viz.engine.worker`."""
 
-    def __init__(self) -> None:
+    def __init__(self, purpose: Purpose) -> None:
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "resnet_viz.engine.worker"],
+            [sys.executable, "-m", "resnet_viz.engine.worker", purpose],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
             bufsize=1,
-            env={**os.environ, "PYTHONPATH": path},
+            env={**os.environ, "PYTHONPATH": path, **(KEEP_MEMORY if purpose == "explain" else {})},
         )
         self.pid = self._process.pid
         self._errors: deque[str] = deque(maxlen=LAST_LINES)

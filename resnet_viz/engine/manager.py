@@ -12,11 +12,13 @@ from pydantic import ValidationError
 
 from resnet_viz.config import ExperimentConfig
 from resnet_viz.engine.downloads import Downloads
+from resnet_viz.engine.explainer import Explainer
 from resnet_viz.engine.launcher import Launcher, LocalLauncher, Worker
 from resnet_viz.engine.protocol import Action, Ready, Steer, TrainJob, parse_line
 from resnet_viz.engine.store import INTERRUPTED, Store
 from resnet_viz.engine.tables import Run
 from resnet_viz.engine.writer import Writer
+from resnet_viz.places import weights_name
 from resnet_viz.records import ACTIVE, Origin, Record, Status
 from resnet_viz.runlog import RunLog, Snapshot
 
@@ -74,6 +76,7 @@ class Manager:
         self._readers: list[threading.Thread] = []
         self._closing = False
         self.downloads = Downloads(self._launcher)
+        self.explainer = Explainer(self._launcher)
 
     # --- life
 
@@ -92,6 +95,7 @@ class Manager:
             self._queue.clear()
             job, readers = self._job, list(self._readers)
         self.downloads.close()
+        self.explainer.close()
         if job is not None:
             job.worker.close(CLOSE_GRACE_S)
         for reader in readers:
@@ -168,6 +172,15 @@ class Manager:
         """The newest runs of the store."""
         self._store.mark_interrupted()
         return self._store.list(limit)
+
+    def stored_nets(self, limit: int = 20) -> list[tuple[Run, int, Path]]:
+        """The nets of the newest runs whose weights are kept: run, arm, file."""
+        return [
+            (run, arm, path)
+            for run in self._store.list(limit)
+            for arm in range(len(run.config.arms))
+            if (path := self._store.folder / run.id / weights_name(arm)).is_file()
+        ]
 
     # --- workers
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from resnet_viz.config import DatasetName, ExperimentConfig
+from resnet_viz.questions import ModelName, Question
 from resnet_viz.records import Record, parse
 
 Action = Literal["pause", "resume", "step", "stop"]
@@ -26,11 +27,20 @@ class TrainJob(_Command):
 
 
 class DownloadJob(_Command):
-    """Fetch a data set into the cache; the worker ends after it."""
+    """Fetch a data set, or the weights of a classifier, into the cache; the worker ends after it."""
 
     do: Literal["download"] = "download"
     run: str
-    name: DatasetName
+    name: DatasetName | ModelName
+
+
+class AskJob(_Command):
+    """Answer a question about a picture; the worker then waits for the next one."""
+
+    do: Literal["ask"] = "ask"
+    run: str  # names the question
+    question: Question
+    folder: Path  # where arrays go
 
 
 class Steer(_Command):
@@ -40,8 +50,9 @@ class Steer(_Command):
     action: Action
 
 
-Job = TrainJob | DownloadJob
-Command = Annotated[TrainJob | DownloadJob | Steer, Field(discriminator="do")]
+Purpose = Literal["train", "explain"]  # what a worker warms up for
+Job = TrainJob | DownloadJob | AskJob
+Command = Annotated[TrainJob | DownloadJob | AskJob | Steer, Field(discriminator="do")]
 _COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
 
 

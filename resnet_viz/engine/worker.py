@@ -1,7 +1,7 @@
-"""The child process that does what needs torch: `python -m resnet_viz.engine.worker`.
+"""The child process that does what needs torch: `python -m resnet_viz.engine.worker [train|explain]`.
 
-Commands come in on stdin, records go out on what was stdout; it does one job and ends. When stdin closes, the parent is
-gone and the worker ends itself, whatever it is doing.
+Commands come in on stdin, records go out on what was stdout. A training worker does one job and ends; one that explains
+answers question after question. When stdin closes, the parent is gone and the worker ends itself, whatever it is doing.
 """
 
 import errno
@@ -11,15 +11,18 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 from resnet_viz.control import Stopped
-from resnet_viz.engine.protocol import READY_LINE, Action, Command, Job, Steer, TrainJob, parse_command
+from resnet_viz.engine.protocol import READY_LINE, Action, AskJob, Command, Job, Steer, TrainJob, parse_command
 from resnet_viz.places import DataUnavailable
-from resnet_viz.records import Failed, Record, stamped
+from resnet_viz.records import Failed, Record, Stamp
 
 NICENESS = 10  # on few cores, a page must not wait for the training that it shows
+
+Say = Callable[[Record], None]
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +54,11 @@ class Commands:
 
     def has_job(self) -> bool:
         return not self._jobs.empty()
+
+    def forget(self) -> None:
+        """Drop actions that were meant for the job before."""
+        while not self._actions.empty():
+            self._actions.get_nowait()
 
     def check(self) -> None:
         while not self._actions.empty():
@@ -85,41 +93,78 @@ def take_stdout() -> TextIO:
 
 
 def main() -> None:
-    """Warm up, do one job, end."""
+    """Warm up and work, for the purpose that the command line names."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     out = take_stdout()
     commands = Commands(sys.stdin)
-    from resnet_viz.engine import (
-        jobs,
-    )  # imports torch: after stdin is watched, so no orphan can be slow to end
-
-    jobs.warm_up(commands.has_job)
-    out.write(READY_LINE + "\n")
-    job = commands.next_job()
-    for record in stamped(job.run, _sentences(job, jobs.run(job, commands))):
-        out.write(record.model_dump_json() + "\n")
+    work = explain if sys.argv[1:] == ["explain"] else train
+    work(commands, out)
     out.flush()
     os._exit(0)  # no slow tear-down of torch
 
 
-def _sentences(job: Job, records: Iterator[Record]) -> Iterator[Record]:
+def train(commands: Commands, out: TextIO) -> None:
+    """Do one job. Torch is imported only after stdin is watched, so no orphan can be slow to end."""
+    from resnet_viz.engine import jobs
+
+    jobs.warm_up(commands.has_job)
+    out.write(READY_LINE + "\n")
+    job = commands.next_job()
+    say = _speaker(job, out)
+    with _sentences(job, say):
+        for record in jobs.run(job, commands):
+            say(record)
+
+
+def explain(commands: Commands, out: TextIO) -> None:
+    """Answer questions, until the parent is gone."""
+    from resnet_viz.engine import inquiries
+
+    inquiries.warm_up()
+    out.write(READY_LINE + "\n")
+    while True:
+        job = commands.next_job()
+        commands.forget()
+        assert isinstance(job, AskJob)
+        say = _speaker(job, out)
+        with _sentences(job, say):
+            say(inquiries.run(job, say, commands))
+
+
+def _speaker(job: Job, out: TextIO) -> Say:
+    stamp = Stamp(job.run)
+
+    def say(record: Record) -> None:
+        out.write(stamp(record).model_dump_json() + "\n")
+
+    return say
+
+
+@contextmanager
+def _sentences(job: Job, say: Say) -> Iterator[None]:
     """What a person can mend becomes a `failed` record; anything else ends the worker with its trace on stderr."""
     try:
-        yield from records
+        yield
     except (DataUnavailable, ValueError) as error:
         log.exception("job %s", job.run)
-        yield Failed(message=str(error))
+        say(Failed(message=str(error)))
     except OSError as error:
         log.exception("job %s", job.run)
-        yield Failed(message=os_sentence(error, job))
+        say(Failed(message=os_sentence(error, job)))
 
 
 def os_sentence(error: OSError, job: Job) -> str:
     """Say what the system refused."""
-    target = job.weights_folder if isinstance(job, TrainJob) else "the cache folder"
+    match job:
+        case TrainJob():
+            target = str(job.weights_folder)
+        case AskJob():
+            target = str(job.folder)
+        case _:
+            target = "the cache folder"
     if error.errno == errno.ENOSPC:
         return f"The disk is full: {target} can't be written. Free some space and start again."
     return f"{target} can't be used: {error.strerror or error}. Check it and start again."

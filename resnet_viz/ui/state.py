@@ -9,7 +9,8 @@ from resnet_viz.engine.manager import Manager
 from resnet_viz.engine.store import NoSuchRun
 
 _ID = re.compile(r"[A-Za-z0-9]{1,32}")
-_RUN, _TOKEN = "run", "start_token"
+_RUN, _TOKEN, _PASTED = "run", "start_token", "pasted"
+MAX_PASTED = 4
 
 
 def start_token() -> str:
@@ -57,6 +58,21 @@ def shown_run(manager: Manager) -> tuple[str | None, str | None]:
         st.session_state[_RUN] = run
         return str(run), None
     return None, None
+
+
+def pasted() -> list[tuple[str, bytes]]:
+    """Pictures that came from the clipboard: name, content. The widget itself forgets them at once."""
+    kept: list[tuple[str, bytes]] = st.session_state.setdefault(_PASTED, [])
+    return kept
+
+
+def add_pasted(pictures: list[tuple[str, bytes]]) -> None:
+    """Keep what was pasted; the newest first, and only a few."""
+    st.session_state[_PASTED] = [*pictures, *pasted()][:MAX_PASTED]
+
+
+def forget_pasted() -> None:
+    st.session_state[_PASTED] = []
 
 
 def experiment_parameters() -> dict[str, str]:

@@ -1,54 +1,31 @@
 import errno
-import hashlib
 import io
 import os
-import socket
 import tarfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from torchvision.datasets import CIFAR10, CIFAR100
 
-from resnet_viz.control import Stopped, Unattended
-from resnet_viz.data import download as module
-from resnet_viz.data.download import Archive, archive_of, download
+from resnet_viz.control import Unattended
+from resnet_viz.data.download import download, source_of
+from resnet_viz.fetching import Source
 from resnet_viz.places import CACHE_VARIABLE, MIRROR_VARIABLE, DatasetPlace, DataUnavailable, find_dataset
 from resnet_viz.records import Finished, Progress
+from tests import serving as server
+from tests.serving import CHUNK, StopAt, fetch_here_in_small_chunks, host_of, left_in, md5, unheard
 
 FILE = CIFAR10.filename
 CONTENT = os.urandom(100_000)  # so that the archive does not shrink to a single chunk
-CHUNK = 10_000
 
-pytestmark = pytest.mark.usefixtures("no_data", "no_proxy")
-
-
-class StopAt(Unattended):
-    """A control that ends the download when it is asked for the nth time."""
-
-    def __init__(self, question: int) -> None:
-        self.left = question
-
-    def check(self) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise Stopped
-
-
-@pytest.fixture
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+pytestmark = pytest.mark.usefixtures("no_data")
 
 
 @pytest.fixture(autouse=True)
-def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "CHUNK", CHUNK)
-    monkeypatch.setattr(module, "REPORT_EVERY_S", -1.0)
+def here_in_small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch_here_in_small_chunks(monkeypatch)
 
 
 @pytest.fixture
@@ -69,47 +46,19 @@ def packed(*names: str, content: bytes = CONTENT) -> bytes:
 ARCHIVE = packed("cifar-10-batches-py/data_batch_1")
 
 
-@contextmanager
-def serving(body: bytes, *, status: int = 200, promised: int | None = None) -> Iterator[str]:
-    """Address of a server that has one file, and may promise more bytes than it sends."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            known = self.path.endswith(f"/{FILE}")
-            self.send_response(status if known else 404)
-            self.send_header("Content-Length", str(promised or len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None: ...
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/{FILE}"
-        finally:
-            server.shutdown()
-            thread.join()
+def serving(body: bytes, **how: int) -> AbstractContextManager[str]:
+    return server.serving(FILE, body, **how)
 
 
-def archive_at(url: str, body: bytes = ARCHIVE) -> Archive:
-    return Archive(url, hashlib.md5(body, usedforsecurity=False).hexdigest())
+def archive_at(url: str, body: bytes = ARCHIVE) -> Source:
+    return Source(url, md5(body), "md5")
 
 
-def refused(archive: Archive) -> str:
+def refused(source: Source) -> str:
     """The sentence of a download that fails."""
     with pytest.raises(DataUnavailable) as error:
-        list(download("cifar10", Unattended(), archive))
+        list(download("cifar10", Unattended(), source))
     return str(error.value)
-
-
-def host_of(url: str) -> str:
-    return url.removeprefix("http://").removesuffix(f"/{FILE}")
-
-
-def left_in(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.rglob("*"))
 
 
 def test_a_download_lands_in_the_cache_and_is_found_there(cache: Path) -> None:
@@ -177,9 +126,7 @@ def test_a_download_that_nobody_reads_on_leaves_nothing(cache: Path) -> None:
 
 
 def test_without_a_connection_one_sentence_names_the_host(cache: Path) -> None:
-    with socket.socket() as unheard:
-        unheard.bind(("127.0.0.1", 0))  # taken, and nobody listens
-        host = f"127.0.0.1:{unheard.getsockname()[1]}"
+    with unheard() as host:
         sentence = refused(archive_at(f"http://{host}/{FILE}"))
     assert sentence == (
         f"CIFAR-10 can't be fetched: no connection to {host}. Check the network and try again; shapes needs none."
@@ -232,26 +179,26 @@ def test_a_full_disk_is_an_error_of_the_disk_and_leaves_nothing(
 
 @pytest.mark.parametrize(("name", "reader"), [("cifar10", CIFAR10), ("cifar100", CIFAR100)])
 def test_address_and_checksum_are_those_of_torchvision(name: Any, reader: type[CIFAR10]) -> None:
-    assert archive_of(name) == Archive(reader.url, reader.tgz_md5)
-    assert archive_of(name).url.startswith("https://")
+    assert source_of(name) == Source(reader.url, reader.tgz_md5, "md5")
+    assert source_of(name).url.startswith("https://")
 
 
 def test_shapes_are_not_fetched() -> None:
     with pytest.raises(ValueError, match="there is nothing to fetch"):
-        archive_of("shapes")
-    assert archive_of("cifar10")
+        source_of("shapes")
+    assert source_of("cifar10")
 
 
 @pytest.mark.parametrize("end", ["", "/"])
 def test_a_mirror_is_asked_for_the_same_file_with_the_same_checksum(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(MIRROR_VARIABLE, f"http://school.example/data/sets{end}")
-    assert archive_of("cifar10") == Archive(f"http://school.example/data/sets/{FILE}", CIFAR10.tgz_md5)
+    assert source_of("cifar10") == Source(f"http://school.example/data/sets/{FILE}", CIFAR10.tgz_md5, "md5")
     monkeypatch.setenv(MIRROR_VARIABLE, "")
-    assert archive_of("cifar10").url == CIFAR10.url
+    assert source_of("cifar10").url == CIFAR10.url
 
 
 def test_a_download_comes_from_the_mirror(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(CIFAR10, "tgz_md5", archive_at("").md5)
+    monkeypatch.setattr(CIFAR10, "tgz_md5", md5(ARCHIVE))
     with serving(ARCHIVE) as url:
         monkeypatch.setenv(MIRROR_VARIABLE, url.removesuffix(FILE))
         *_, last = download("cifar10", Unattended())
@@ -261,5 +208,5 @@ def test_a_download_comes_from_the_mirror(cache: Path, monkeypatch: pytest.Monke
 
 def test_a_mirror_that_is_no_address_is_refused_in_one_sentence(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(MIRROR_VARIABLE, "school")
-    assert "school" in refused(archive_of("cifar10"))
+    assert "school" in refused(source_of("cifar10"))
     assert left_in(cache) == []

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from resnet_viz.config import ExperimentConfig, default_experiment
-from resnet_viz.engine.protocol import READY_LINE, Steer, TrainJob
+from resnet_viz.engine.protocol import READY_LINE, Purpose, Steer, TrainJob
 from resnet_viz.records import Finished, Record, Started, Step
 
 TINY = default_experiment(
@@ -100,10 +100,13 @@ class FakeLauncher:
 
     def __init__(self) -> None:
         self.workers: list[FakeWorker] = []
+        self.explainers: list[FakeWorker] = []
 
-    def start(self) -> FakeWorker:
-        self.workers.append(FakeWorker())
-        return self.workers[-1]
+    def start(self, purpose: Purpose = "train") -> FakeWorker:
+        """Gives a worker; those that explain are kept apart from those that train."""
+        kept = self.workers if purpose == "train" else self.explainers
+        kept.append(FakeWorker())
+        return kept[-1]
 
     def worker_of(self, run: str) -> FakeWorker | None:
         return next((worker for worker in self.workers if worker.run == run), None)

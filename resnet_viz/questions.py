@@ -1,0 +1,290 @@
+"""What may be asked of a classifier, and what is answered: frozen values, checked once. Imports no torch.
+
+A picture is a path to a file: the server names the files itself, the command line takes the user's own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+
+ModelName = Literal[
+    "resnet18", "resnet34", "resnet50", "resnet50-v2", "resnet101", "resnet152", "efficientnet-lite0", "cifar-net"
+]
+TORCHVISION_MODELS: tuple[ModelName, ...] = (
+    "resnet50", "resnet50-v2", "resnet18", "resnet34", "resnet101", "resnet152",
+)  # fmt: skip
+DEFAULT_MODEL: ModelName = "resnet50"  # with the paper's recipe, torchvision's weights V1
+OFFLINE_MODEL: ModelName = "efficientnet-lite0"  # its weights come with a package
+MODEL_TITLES: Mapping[ModelName, str] = {
+    "resnet18": "ResNet-18",
+    "resnet34": "ResNet-34",
+    "resnet50": "ResNet-50",
+    "resnet50-v2": "ResNet-50, weights V2",
+    "resnet101": "ResNet-101",
+    "resnet152": "ResNet-152",
+    "efficientnet-lite0": "EfficientNet-Lite0",
+    "cifar-net": "a net of a race",
+}
+
+MethodName = Literal[
+    "grad-cam", "guided-grad-cam", "integrated-gradients", "smooth-grad", "occlusion", "layer-conductance",
+    "saliency", "input-x-gradient", "gradient-x-activation", "guided-backprop", "deconvolution", "gradient-shap",
+    "deep-lift",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Method:
+    """An attribution method as a page describes it. Passes are images through the net, for one map."""
+
+    title: str
+    source: str
+    tells: str  # what a value of the map is
+    forwards: int
+    backwards: int
+    layered: bool = False  # looks at one layer, so its map is as coarse as that layer's grid
+    signed: bool = False  # evidence against the class is negative
+
+    @property
+    def cost(self) -> str:
+        """Its price in words."""
+        return f"{_passes(self.forwards, 'forward')}, {_passes(self.backwards, 'backward')}"
+
+    @property
+    def is_cheap(self) -> bool:
+        """Whether a page may run it unasked."""
+        return self.forwards + self.backwards <= 4
+
+
+def _passes(count: int, what: str) -> str:
+    return f"no {what} pass" if count == 0 else f"{count} {what} pass{'' if count == 1 else 'es'}"
+
+
+IG_STEPS = 50
+CONDUCTANCE_STEPS = 20
+NOISE_SAMPLES = 15
+SHAP_SAMPLES = 15
+OCCLUSION_GRID = 13  # places of the grey window along each side; it is two strides wide
+FAITHFULNESS_STEPS = 28
+MAX_PICTURE_BYTES = 10_000_000
+
+METHODS: Mapping[MethodName, Method] = {
+    "grad-cam": Method(
+        "Grad-CAM", "Selvaraju et al. 2017, eq. 1 and 2",
+        "Channels of the layer, weighted by the mean gradient of the class score; negative sums are set to 0.",
+        1, 1, layered=True,
+    ),
+    "guided-grad-cam": Method(
+        "Guided Grad-CAM", "Selvaraju et al. 2017, section 3.2", "Guided Backprop times the enlarged Grad-CAM.",
+        2, 2, layered=True, signed=True,
+    ),
+    "integrated-gradients": Method(
+        "Integrated Gradients", "Sundararajan et al. 2017, eq. 1",
+        "Share of each pixel in the score's rise from the mean colour to the picture; the shares add up to the rise.",
+        IG_STEPS + 2, IG_STEPS, signed=True,
+    ),
+    "smooth-grad": Method(
+        "SmoothGrad", "Smilkov et al. 2017",
+        f"Size of the gradient, a mean over {NOISE_SAMPLES} noisy copies of the picture.",
+        NOISE_SAMPLES, NOISE_SAMPLES,
+    ),
+    "occlusion": Method(
+        "Occlusion", "Zeiler and Fergus 2014", "How much the score falls when a window over the pixel is greyed out.",
+        OCCLUSION_GRID**2 + 1, 0, signed=True,
+    ),
+    "layer-conductance": Method(
+        "Layer Conductance", "Dhamdhere et al. 2018",
+        "Integrated Gradients, as it flows through each place of a layer.",
+        CONDUCTANCE_STEPS + 1, CONDUCTANCE_STEPS, layered=True, signed=True,
+    ),
+    "saliency": Method(
+        "Gradient", "Simonyan et al. 2014", "Size of the gradient of the class score, the largest of the colours.", 1, 1
+    ),
+    "input-x-gradient": Method(
+        "Input x gradient", "Shrikumar et al. 2016", "Pixel value times gradient, summed over the colours.",
+        1, 1, signed=True,
+    ),
+    "gradient-x-activation": Method(
+        "Gradient x activation", "Draelos and Carin 2020 (HiResCAM)",
+        "Activation times gradient at each place of a layer, summed over channels; no averaging.",
+        1, 1, layered=True, signed=True,
+    ),
+    "guided-backprop": Method(
+        "Guided Backprop", "Springenberg et al. 2015",
+        "Gradient in which every ReLU lets only positive gradients through. It draws edges, and hardly asks the net.",
+        1, 1, signed=True,
+    ),
+    "deconvolution": Method(
+        "Deconvolution", "Zeiler and Fergus 2014", "Gradient with the ReLU applied to the gradient only.",
+        1, 1, signed=True,
+    ),
+    "gradient-shap": Method(
+        "Gradient SHAP", "Lundberg and Lee 2017; Erion et al. 2021",
+        f"Expected gradient times distance, over {SHAP_SAMPLES} random points between mean colour and picture.",
+        SHAP_SAMPLES, SHAP_SAMPLES, signed=True,
+    ),
+    "deep-lift": Method(
+        "DeepLIFT", "Shrikumar et al. 2017", "Difference from the mean colour, traced back layer by layer.",
+        2, 1, signed=True,
+    ),
+}  # fmt: skip
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Model(_Value):
+    """A classifier: by name, with weights of its own where a file is given. A net of a race always has a file."""
+
+    name: ModelName = DEFAULT_MODEL
+    weights: Path | None = None
+
+    @model_validator(mode="after")
+    def _a_race_has_a_file(self) -> Self:
+        if self.name == "cifar-net" and self.weights is None:
+            raise ValueError("a net of a race needs the file of its weights")
+        return self
+
+
+class Catalogue(_Value):
+    """Told: models, a mapping of each name that torchvision has to its file, megabytes and accuracy in percent."""
+
+    ask: Literal["catalogue"] = "catalogue"
+
+
+class Describe(_Value):
+    """Load a classifier and tell what it is: a `Description`."""
+
+    ask: Literal["describe"] = "describe"
+    model: Model
+
+
+class Look(_Value):
+    """What the classifier makes of a picture. Arrays: view (H, W, 3) uint8, probabilities (K,)."""
+
+    ask: Literal["look"] = "look"
+    model: Model
+    image: Path
+
+
+class Attribute(_Value):
+    """Maps of a method, in one batch.
+
+    Told: refused (place -> sentence), notes, targets, delta (of Integrated Gradients: how far the shares are from the
+    rise of the score). Arrays, over the n pictures that could be read: maps (n, H, W), grids (n, h, w) of a layered
+    method, views (n, H, W, 3) uint8, probabilities (n, K).
+    """
+
+    ask: Literal["attribute"] = "attribute"
+    model: Model
+    images: tuple[Path, ...] = Field(min_length=1, max_length=64)
+    method: MethodName = "grad-cam"
+    layer: str | None = None  # of a layered method; None: the last one
+    target: int | None = Field(None, ge=0)  # a class; None: the predicted one
+
+
+class Split(_Value):
+    """Grad-CAM at the sum of a residual block, in its two parts.
+
+    Told: relative_error of skip + residual against total. Arrays: total, skip, residual, each (h, w).
+    """
+
+    ask: Literal["split"] = "split"
+    model: Model
+    image: Path
+    layer: str
+    target: int = Field(ge=0)
+
+
+class Surgery(_Value):
+    """Switch off blocks. Arrays: before, after: probabilities (K,); map_before, map_after: Grad-CAM (H, W)."""
+
+    ask: Literal["surgery"] = "surgery"
+    model: Model
+    image: Path
+    off: tuple[str, ...] = Field(min_length=1)
+    target: int = Field(ge=0)
+
+
+class Sweep(_Value):
+    """Switch off each block in turn. Told: blocks, probability of the class as it is (whole) and without each."""
+
+    ask: Literal["sweep"] = "sweep"
+    model: Model
+    image: Path
+    target: int = Field(ge=0)
+
+
+class Faithfulness(_Value):
+    """Deletion and insertion of a map, of a random order and of a centre Gaussian.
+
+    Told: orders (3), areas (3, 2). Arrays: curves (3, 2, steps + 1), deletion first.
+    """
+
+    ask: Literal["faithfulness"] = "faithfulness"
+    model: Model
+    image: Path
+    method: MethodName = "grad-cam"
+    layer: str | None = None
+    target: int = Field(ge=0)
+
+
+class Randomise(_Value):
+    """Re-initialise stage by stage, from the classifier down.
+
+    Told: methods, stages, correlations: a row a stage, a value a method; null where a map has no contrast.
+    """
+
+    ask: Literal["randomise"] = "randomise"
+    model: Model
+    image: Path
+    layer: str | None = None
+    target: int = Field(ge=0)
+
+
+Question = Annotated[
+    Catalogue | Describe | Look | Attribute | Split | Surgery | Sweep | Faithfulness | Randomise,
+    Field(discriminator="ask"),
+]
+QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
+
+
+class Layer(_Value):
+    """A place in the net at which a map can be made."""
+
+    name: str  # of the module, such as "layer4.2"
+    title: str  # such as "stage 4, block 3"
+    channels: int
+    grid: tuple[int, int]  # (h, w)
+    adds: bool  # ends in a residual addition
+    switchable: bool  # and its shortcut is the identity, so the branch can be switched off
+
+
+class Description(_Value):
+    """A classifier, as its loader found it."""
+
+    title: str
+    source: str  # where the weights come from
+    facts: dict[str, Any]  # accuracy, parameters, as the weights' own object states them
+    categories: tuple[str, ...]
+    resolution: int  # pixels a side
+    layers: tuple[Layer, ...]
+    refused: dict[MethodName, str]  # methods that would be wrong on this net, and why
+    forward_s: float  # seconds of one forward pass
+
+    @property
+    def methods(self) -> list[MethodName]:
+        """Those that work on this net."""
+        return [name for name in METHODS if name not in self.refused]
+
+    def layer(self, name: str) -> Layer:
+        """The layer of this name. Raises KeyError."""
+        return next((layer for layer in self.layers if layer.name == name), None) or _no_layer(name)
+
+
+def _no_layer(name: str) -> Layer:
+    raise KeyError(name)

@@ -1,0 +1,108 @@
+"""The four questions of the page Explain: what and where, which branch, surgery, trust."""
+
+import streamlit as st
+
+from resnet_viz.charts import overlay, saliency, saliency_sentences
+from resnet_viz.engine.explainer import Asking
+from resnet_viz.questions import METHODS, Description, Faithfulness, Model, Randomise, Split, Surgery, Sweep
+from resnet_viz.ui.desk import Desk
+from resnet_viz.ui.live_plot import live_plot
+from resnet_viz.ui.map_panels import layer_slider
+from resnet_viz.ui.pictures import Shown
+
+BRANCH = r"""
+At a residual addition $y = s + F(x)$ a map splits: with the activations and the channel weights $\alpha_c$ of Grad-CAM
+taken **at the sum, before its ReLU**, $\sum_c \alpha_c y_c = \sum_c \alpha_c s_c + \sum_c \alpha_c F_c$. Standard
+Grad-CAM reads after the ReLU, where this does not hold, so these maps are signed: red speaks for the class, blue
+against.
+"""
+CAUTION = """
+A map is evidence about the *model*, not a cause in the world: it tells what this net's score reacts to. A map that
+passes both checks can still be read wrongly, and one that fails them says little.
+"""
+
+
+def branch_view(desk: Desk, model: Model, description: Description, picture: Shown, target: int) -> None:
+    """The map at one addition, and its two parts."""
+    st.markdown(BRANCH)
+    layer = layer_slider(description, f"branch_{description.title}", adds=True)
+    view = desk.look(model, picture.path)
+    asking = desk.answer(Split(model=model, image=picture.path, layer=layer, target=target))
+    if asking is None or view is None:
+        return
+    parts = [asking.arrays[name] for name in ("total", "skip", "residual")]
+    names = ("at the sum y", "its part from the shortcut s", "its part from the residual branch F(x)")
+    for column, values, name in zip(st.columns(3), parts, names, strict=True):
+        large = overlay.enlarged(values / max(float(abs(parts[0]).max()), 1e-30), view.arrays["view"].shape[0])
+        shown = overlay.overlay(view.arrays["view"], large, opacity=0.6, signed=True, colour_map="Viridis", limit=1.0)
+        column.image(shown, width="stretch", caption=f"Map {name}")
+    error = float((asking.told or {})["relative_error"])
+    st.markdown(saliency_sentences.split_sentence(*parts, relative_error=error))
+
+
+def surgery_view(desk: Desk, model: Model, description: Description, picture: Shown, target: int) -> None:
+    """Switch blocks off, before and after; then each in turn."""
+    titles = {layer.name: layer.title for layer in description.layers if layer.switchable}
+    adds = sum(layer.adds for layer in description.layers)
+    st.markdown(
+        f"Where the shortcut is the identity, a block can be switched off: *F(x)* becomes 0 and the block passes *x* "
+        f"on. That holds for {len(titles)} of the {len(description.layers) - 1} blocks here; {adds} end in an addition."
+    )
+    off = st.multiselect("Switch off", list(titles), [list(titles)[-1]], format_func=titles.__getitem__, key="off")
+    view = desk.look(model, picture.path)
+    if off and view is not None:
+        asking = desk.answer(Surgery(model=model, image=picture.path, off=tuple(off), target=target))
+        if asking is not None:
+            _before_and_after(asking, view, description)
+    sweep = desk.answer(Sweep(model=model, image=picture.path, target=target))
+    if sweep is not None:
+        told = sweep.told or {}
+        names = [titles[name] for name in told["blocks"]]
+        st.markdown(f"**Each block off in turn:** the change of the probability of {description.categories[target]}")
+        figure = saliency.sweep_figure(told["blocks"], names, told["whole"], told["without"])
+        sentence = saliency_sentences.sweep_sentence(names, told["whole"], told["without"])
+        live_plot(figure, key="sweep", alt=sentence, height=300)
+        st.markdown(sentence)
+
+
+def _before_and_after(asking: Asking, view: Asking, description: Description) -> None:
+    arrays = asking.arrays
+    first, second, third = st.columns([1, 1, 2], gap="medium")
+    for column, name in ((first, "before"), (second, "after")):
+        picture = overlay.overlay(
+            view.arrays["view"], arrays[f"map_{name}"], opacity=0.55, signed=False, colour_map="Viridis"
+        )
+        column.image(picture, width="stretch", caption=f"Grad-CAM {name}")
+    with third:
+        figure = saliency.change_figure(arrays["before"], arrays["after"], description.categories)
+        live_plot(figure, key="surgery", alt="Probabilities of the leading classes before and after.", height=320)
+
+
+def trust_view(desk: Desk, model: Model, description: Description, picture: Shown, target: int) -> None:
+    """Deletion and insertion, and the randomisation check."""
+    st.info(CAUTION)
+    methods = [name for name in description.methods if METHODS[name].is_cheap]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+        method = st.selectbox(
+            "Map to check", methods, format_func=lambda name: METHODS[name].title, key=f"check_{description.title}",
+            width=260,
+        )  # fmt: skip
+        layer = layer_slider(description, f"check_layer_{description.title}") if METHODS[method].layered else None
+    first = Faithfulness(model=model, image=picture.path, method=method, layer=layer, target=target)
+    second = Randomise(model=model, image=picture.path, layer=layer, target=target)
+    st.markdown("**Does the net need what the map marks?** (Petsiuk et al. 2018)")
+    asking = desk.on_request(first, "Delete and insert", f"about {200 * description.forward_s:.0f} s")
+    if asking is not None:
+        told = asking.told or {}
+        figure = saliency.faithfulness_figure(asking.arrays["curves"], told["orders"])
+        sentence = saliency_sentences.faithfulness_sentence(METHODS[method].title, told["areas"])
+        live_plot(figure, key="faithfulness", alt=sentence, height=320)
+        st.markdown(f"{sentence} ({asking.seconds:.1f} s)")
+    st.markdown("**Does the map depend on what was learnt?** (Adebayo et al. 2018)")
+    asking = desk.on_request(second, "Re-initialise stage by stage", f"about {100 * description.forward_s:.0f} s")
+    if asking is not None:
+        told = asking.told or {}
+        figure = saliency.randomise_figure(told["methods"], told["stages"], told["correlations"])
+        sentence = saliency_sentences.randomise_sentence(told["methods"], told["stages"], told["correlations"])
+        live_plot(figure, key="randomise", alt=sentence, height=320)
+        st.markdown(f"{sentence} ({asking.seconds:.1f} s)")
