@@ -1,4 +1,5 @@
 import hashlib
+import json
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -6,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
@@ -33,6 +35,7 @@ from resnet_viz.records import (
 )
 from resnet_viz.schedules import learning_rate
 from resnet_viz.training import train
+from resnet_viz.weights import ABOUT
 from tests.factories import BATCH, experiment, rows_of
 
 CPU = Machine(torch.device("cpu"), 1, "fp32")
@@ -368,7 +371,7 @@ def test_without_a_folder_no_weights_are_written(data: TrainingData, tmp_path: P
 def test_a_disk_that_fails_leaves_nothing_half_written(
     data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def half(_: Any, path: Path) -> None:
+    def half(_: Any, path: Path, **_metadata: Any) -> None:
         path.write_bytes(b"half")
         raise OSError("No space left on device")
 
@@ -455,3 +458,12 @@ def test_every_kind_of_net_learns_on_cifar_10(cifar10: Path) -> None:
         assert len(losses) == 20
         assert sum(losses[-5:]) < sum(losses[:5])
     assert not of(records, Diverged)
+
+
+def test_the_weights_say_what_is_needed_to_use_them_again(data: TrainingData, tmp_path: Path) -> None:
+    config = experiment("A", epochs=1)
+    list(train(config, data, CPU, weights_folder=tmp_path))
+    with safe_open(tmp_path / "arm0.safetensors", framework="pt") as file:
+        about = json.loads(file.metadata()[ABOUT])
+    assert NetConfig(**about.pop("net")) == config.arms[0]
+    assert about == {"classes": list(data.classes), "mean": data.mean.tolist(), "std": data.std.tolist()}
