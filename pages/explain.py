@@ -4,20 +4,27 @@ import logging
 
 import streamlit as st
 
-from resnet_viz.charts import saliency, saliency_sentences
 from resnet_viz.engine.store import StoreError
 from resnet_viz.questions import Describe, Description, Model
 from resnet_viz.ui import engine
 from resnet_viz.ui.classifier_choice import choose_model, describe
 from resnet_viz.ui.desk import Desk
-from resnet_viz.ui.explain_views import branch_view, surgery_view, trust_view
-from resnet_viz.ui.live_plot import live_plot
+from resnet_viz.ui.explain_views import branch_view, prediction, surgery_view, trust_view
+from resnet_viz.ui.live_plot import preload_plotly
 from resnet_viz.ui.map_panels import map_panels
 from resnet_viz.ui.pictures import Shown, choose_pictures
 
 log = logging.getLogger(__name__)
 
-VIEWS = {"What and where": None, "Which branch": branch_view, "Surgery": surgery_view, "Can it be trusted?": trust_view}
+MAPS = "What and where"
+VIEWS = {"Which branch": branch_view, "Surgery": surgery_view, "Can it be trusted?": trust_view}
+EMPTY = """
+#### Why did it say that?
+
+Choose a sample on the left, or give a picture of your own: a file, a photograph, or one from the clipboard. You will
+see what a pretrained network believes, where in the picture and through which branch of its blocks the evidence came,
+and whether the explanation deserves belief.
+"""
 
 
 def main() -> None:
@@ -31,48 +38,35 @@ def main() -> None:
     desk = Desk(manager.explainer, right.container())
     with left:
         st.subheader("Explain a picture")
-        model = choose_model(manager, desk)
         pictures = choose_pictures(manager.explainer)
+        model = choose_model(manager, desk)
     with right:
-        asking = desk.answer(Describe(model=model)) if model is not None else None
+        preload_plotly()
+        described = desk.answer(Describe(model=model)) if model is not None else None
         if not pictures:
-            st.markdown("#### Choose a picture\n\nTake one of the samples on the left, or give one of your own.")
-        elif model is not None and asking is not None:
-            description = Description.model_validate(asking.told)
-            describe(description)
-            questions(desk, model, description, pictures)
+            st.markdown(EMPTY)
+        elif model is not None and described is not None:
+            answers(desk, model, Description.model_validate(described.told), pictures)
     desk.follow()
 
 
-def questions(desk: Desk, model: Model, description: Description, pictures: list[Shown]) -> None:
+def answers(desk: Desk, model: Model, description: Description, pictures: list[Shown]) -> None:
     """What the model says of a picture, and the four questions about it."""
-    picture = pictures[0]
+    describe(description)
+    at = 0
     if len(pictures) > 1:
-        picture = pictures[st.selectbox("Picture", range(len(pictures)), format_func=lambda at: pictures[at].name)]
-    asking = desk.look(model, picture.path)
-    if asking is None:
+        at = st.selectbox("Picture", range(len(pictures)), format_func=lambda at: pictures[at].name, key="picture")
+    picture = pictures[at]
+    looked = desk.look(model, picture.path)
+    if looked is None:
         return
-    probabilities, categories = asking.arrays["probabilities"], description.categories
-    sentence = saliency_sentences.prediction_sentence(description.title, probabilities, categories)
-    first, second = st.columns([1, 2], gap="medium")
-    note = (asking.told or {})["note"]
-    first.image(asking.arrays["view"], width="stretch", caption="What the model saw" + (f": {note}" if note else ""))
-    with second:
-        st.markdown(f"**{sentence}**")
-        target = st.selectbox(
-            "Class to explain", range(len(categories)), index=int(probabilities.argmax()),
-            format_func=categories.__getitem__, key=f"target_{picture.path.name}_{description.title}",
-        )  # fmt: skip
-        live_plot(
-            saliency.prediction_figure(probabilities, categories, explained=target), key="top", alt=sentence, height=260
-        )
-    view = st.segmented_control("Question", list(VIEWS), default="What and where", key="view") or "What and where"
-    draw = VIEWS[view]
-    if draw is None:
+    target = prediction(looked, picture, description)
+    view = st.segmented_control("Question", [MAPS, *VIEWS], default=MAPS, required=True, key="view")
+    if view == MAPS:
         others = [other for other in pictures if other != picture]
         map_panels(desk, model, description, [picture, *others], target)
     else:
-        draw(desk, model, description, picture, target)
+        VIEWS[view](desk, model, description, picture, target)
 
 
 main()

@@ -60,6 +60,11 @@ def weights_folders() -> list[Path]:
     return [*([Path(named)] if named else []), cache_folder() / "weights"]
 
 
+def has_weights(file: str) -> bool:
+    """Whether a file of weights, under torchvision's name, lies where it is looked for."""
+    return any((folder / file).is_file() for folder in weights_folders())
+
+
 # Photographs that scikit-image carries, which everybody may use: name, file.
 SAMPLES = {
     "coffee": "coffee.png", "cat": "chelsea.png", "camera man": "camera.png", "rocket": "rocket.jpg",

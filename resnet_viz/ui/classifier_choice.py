@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from resnet_viz.engine.manager import Manager
-from resnet_viz.places import weights_folders
+from resnet_viz.places import has_weights
 from resnet_viz.questions import (
     DEFAULT_MODEL,
     MODEL_TITLES,
@@ -38,23 +38,18 @@ def choose_model(manager: Manager, desk: Desk) -> Model | None:
     if chosen in nets:
         return Model(name="cifar-net", weights=nets[chosen])
     name = next(name for name in (*TORCHVISION_MODELS, OFFLINE_MODEL) if name == chosen)
-    if name in facts and not is_present(str(facts[name]["file"])):
+    if name in facts and not has_weights(str(facts[name]["file"])):
         missing = f"The weights of {MODEL_TITLES[name]} are not on this machine; {MODEL_TITLES[OFFLINE_MODEL]} answers."
         download_notice(name, manager.downloads, missing=missing, megabytes=float(facts[name]["megabytes"]))
         return Model(name=OFFLINE_MODEL)
     return Model(name=name)
 
 
-def is_present(file: str) -> bool:
-    """Whether the weights of a torchvision model lie where they are looked for."""
-    return any((folder / file).is_file() for folder in weights_folders())
-
-
 def _label(name: str, facts: Facts) -> str:
     title = next(words for known, words in MODEL_TITLES.items() if known == name)
     if name not in facts:
         return f"{title}: needs no download"
-    here = "" if is_present(str(facts[name]["file"])) else f", {facts[name]['megabytes']:.0f} MB to fetch"
+    here = "" if has_weights(str(facts[name]["file"])) else f", {facts[name]['megabytes']:.0f} MB to fetch"
     return f"{title}: {facts[name]['top1']:.1f} % top-1{here}"
 
 

@@ -1,4 +1,4 @@
-"""The four questions of the page Explain: what and where, which branch, surgery, trust."""
+"""What the page Explain shows of an answer: the prediction, which branch, surgery, trust."""
 
 import streamlit as st
 
@@ -22,6 +22,26 @@ passes both checks can still be read wrongly, and one that fails them says littl
 """
 
 
+def prediction(looked: Asking, picture: Shown, description: Description) -> int:
+    """The picture as the model saw it, and what it believes; gives the class to explain."""
+    probabilities, categories = looked.arrays["probabilities"], description.categories
+    sentence = saliency_sentences.prediction_sentence(description.title, probabilities, categories)
+    note = (looked.told or {})["note"]
+    first, second = st.columns([1, 2], gap="medium")
+    caption = "What the model saw" + (f": {note}" if note else "")
+    first.image(looked.arrays["view"], width="stretch", caption=caption, alt=f"{picture.name}, {caption}")
+    with second:
+        st.markdown(f"**{sentence}**")
+        target = st.selectbox(
+            "Class to explain", range(len(categories)), index=int(probabilities.argmax()),
+            format_func=categories.__getitem__, key=f"target_{picture.path.name}_{description.title}",
+            help="Type to search. The predicted class is the first choice.",
+        )  # fmt: skip
+        figure = saliency.prediction_figure(probabilities, categories, explained=target)
+        live_plot(figure, key="top", alt=sentence, height=260)
+    return target
+
+
 def branch_view(desk: Desk, model: Model, description: Description, picture: Shown, target: int) -> None:
     """The map at one addition, and its two parts."""
     st.markdown(BRANCH)
@@ -31,11 +51,11 @@ def branch_view(desk: Desk, model: Model, description: Description, picture: Sho
     if asking is None or view is None:
         return
     parts = [asking.arrays[name] for name in ("total", "skip", "residual")]
-    names = ("at the sum y", "its part from the shortcut s", "its part from the residual branch F(x)")
+    names = ("At the sum y", "Part of the shortcut s", "Part of the residual branch F(x)")
     for column, values, name in zip(st.columns(3), parts, names, strict=True):
         large = overlay.enlarged(values / max(float(abs(parts[0]).max()), 1e-30), view.arrays["view"].shape[0])
         shown = overlay.overlay(view.arrays["view"], large, opacity=0.6, signed=True, colour_map="Viridis", limit=1.0)
-        column.image(shown, width="stretch", caption=f"Map {name}")
+        column.image(shown, width="stretch", caption=name, alt=f"Grad-CAM before the ReLU, signed: {name}")
     error = float((asking.told or {})["relative_error"])
     st.markdown(saliency_sentences.split_sentence(*parts, relative_error=error))
 
@@ -43,10 +63,11 @@ def branch_view(desk: Desk, model: Model, description: Description, picture: Sho
 def surgery_view(desk: Desk, model: Model, description: Description, picture: Shown, target: int) -> None:
     """Switch blocks off, before and after; then each in turn."""
     titles = {layer.name: layer.title for layer in description.layers if layer.switchable}
+    blocks = sum("block" in layer.title for layer in description.layers)
     adds = sum(layer.adds for layer in description.layers)
     st.markdown(
         f"Where the shortcut is the identity, a block can be switched off: *F(x)* becomes 0 and the block passes *x* "
-        f"on. That holds for {len(titles)} of the {len(description.layers) - 1} blocks here; {adds} end in an addition."
+        f"on. That holds for {len(titles)} of the {blocks} blocks here; {adds} end in an addition."
     )
     off = st.multiselect("Switch off", list(titles), [list(titles)[-1]], format_func=titles.__getitem__, key="off")
     view = desk.look(model, picture.path)
@@ -72,7 +93,7 @@ def _before_and_after(asking: Asking, view: Asking, description: Description) ->
         picture = overlay.overlay(
             view.arrays["view"], arrays[f"map_{name}"], opacity=0.55, signed=False, colour_map="Viridis"
         )
-        column.image(picture, width="stretch", caption=f"Grad-CAM {name}")
+        column.image(picture, width="stretch", caption=f"Grad-CAM {name}", alt=f"Grad-CAM {name} the cut")
     with third:
         figure = saliency.change_figure(arrays["before"], arrays["after"], description.categories)
         live_plot(figure, key="surgery", alt="Probabilities of the leading classes before and after.", height=320)

@@ -7,14 +7,14 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from resnet_viz.charts import overlay, saliency_sentences
+from resnet_viz.charts import overlay, saliency, saliency_sentences
 from resnet_viz.engine.explainer import Asking
 from resnet_viz.questions import METHODS, Attribute, Description, MethodName, Model
 from resnet_viz.ui.desk import Desk
 from resnet_viz.ui.pictures import Shown
 
 MAX_PANELS = 4
-SECOND: tuple[MethodName, ...] = ("grad-cam", "integrated-gradients", "smooth-grad", "occlusion")  # of each panel
+BEGIN_WITH: tuple[MethodName, ...] = ("grad-cam", "integrated-gradients", "smooth-grad", "occlusion")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,9 @@ def map_panels(desk: Desk, model: Model, description: Description, pictures: lis
 
 def _toolbar() -> tuple[int, Paint]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
-        count = st.segmented_control("Maps side by side", range(1, MAX_PANELS + 1), default=2, key="panels") or 1
+        count = st.segmented_control(
+            "Maps side by side", range(1, MAX_PANELS + 1), default=2, required=True, key="panels"
+        )
         opacity = st.slider("Opacity of the map", 0, 100, 55, format="%d %%", key="opacity", width=220)
         colour_map = st.selectbox("Colours", overlay.COLOUR_MAPS, key="colours", width=140)
         grid = st.toggle("Show the coarse grid", value=True, key="grid", help="What was measured, before enlarging.")
@@ -49,8 +51,8 @@ def _panel(
     key = f"{place}_{description.title}"
     methods = description.methods
     method = st.selectbox(
-        "Method", methods, index=methods.index(SECOND[place]), format_func=lambda name: METHODS[name].title,
-        key=f"method_{key}", help=f"{METHODS[SECOND[place]].source}. {_refused(description)}",
+        "Method", methods, index=methods.index(BEGIN_WITH[place]), format_func=lambda name: METHODS[name].title,
+        key=f"method_{key}", help=_refused(description),
     )  # fmt: skip
     picture = pictures[0]
     if len(pictures) > 1:
@@ -58,11 +60,11 @@ def _panel(
             "Picture", range(len(pictures)), format_func=lambda at: pictures[at].name, key=f"picture_{key}"
         )
         picture = pictures[at]
-    layer = layer_slider(description, f"layer_{key}") if METHODS[method].layered else None
     explained = st.selectbox(
         "Class", range(len(description.categories)), index=target, format_func=description.categories.__getitem__,
         key=f"class_{key}_{target}",
     )  # fmt: skip
+    layer = layer_slider(description, f"layer_{key}") if METHODS[method].layered else None
     st.caption(f"{METHODS[method].tells} ({METHODS[method].source})")
     question = Attribute(model=model, images=(picture.path,), method=method, layer=layer, target=explained)
     cost = saliency_sentences.cost_sentence(METHODS[method], description.forward_s)
@@ -73,7 +75,7 @@ def _panel(
 
 
 def _refused(description: Description) -> str:
-    """Why some methods are not in the list."""
+    """Why some methods are not in the list; nothing when all are."""
     return " ".join(f"{METHODS[name].title} is not offered: {why}." for name, why in description.refused.items())
 
 
@@ -95,24 +97,31 @@ def _drawn(asking: Asking, question: Attribute, description: Description, paint:
         st.error(sentence)
     if "maps" not in asking.arrays:
         return
-    method = METHODS[question.method]
+    method, target = METHODS[question.method], told["targets"][0]
     values, view = asking.arrays["maps"][0], asking.arrays["views"][0]
     how: dict[str, Any] = {"opacity": paint.opacity, "signed": method.signed, "colour_map": paint.colour_map}
     picture = overlay.overlay(view, values, **how)
-    target = told["targets"][0]
-    category = description.categories[target]
-    probability = float(asking.arrays["probabilities"][0][target])
-    st.image(picture, width="stretch", caption=f"{method.title} for {category} ({100 * probability:.1f} %)")
+    probability = saliency.percent(asking.arrays["probabilities"][0][target])
+    caption = f"{method.title} for {description.categories[target]} ({probability})"
+    numbers = _numbers(values, asking, told["delta"])
+    st.image(picture, width="stretch", caption=caption, alt=f"{caption}. {numbers}")
     grids = asking.arrays.get("grids")
     if paint.grid and grids is not None:
         coarse = overlay.overlay(view, overlay.enlarged(grids[0], view.shape[0]), **how)
-        st.image(coarse, width="stretch", caption=f"What was measured: {grids.shape[1]} x {grids.shape[2]} values")
-    st.caption(_numbers(values, asking, told["delta"]))
+        measured = f"What was measured: {grids.shape[1]} x {grids.shape[2]} values"
+        st.image(coarse, width="stretch", caption=measured, alt=measured)
+    st.caption(numbers)
+    arrays = {"map": values, "view": view} | ({} if grids is None else {"grid": grids[0]})
+    file = f"{question.method}-{target}"
     with st.container(horizontal=True):
-        file = f"{question.method}-{target}"
-        st.download_button("PNG", lambda: overlay.png(picture), f"{file}.png", "image/png", key=f"png_{key}")
-        arrays = {"map": values, "view": view} | ({} if grids is None else {"grid": grids[0]})
-        st.download_button("NPZ", lambda: overlay.npz(**arrays), f"{file}.npz", key=f"npz_{key}", help="The raw map.")
+        st.download_button(
+            "PNG", lambda: overlay.png(picture), f"{file}.png", "image/png", key=f"png_{key}", on_click="ignore",
+            icon=":material/download:", help="The picture with the map on it.",
+        )  # fmt: skip
+        st.download_button(
+            "NPZ", lambda: overlay.npz(**arrays), f"{file}.npz", "application/zip", key=f"npz_{key}", on_click="ignore",
+            icon=":material/download:", help="The raw map, for numpy.load.",
+        )  # fmt: skip
 
 
 def _numbers(values: NDArray[np.float32], asking: Asking, delta: float | None) -> str:

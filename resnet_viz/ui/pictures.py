@@ -24,7 +24,7 @@ class Shown:
 
 def choose_pictures(explainer: Explainer) -> list[Shown]:
     """Draw the ways to give pictures; those given, newest kinds first, at most MAX_PICTURES."""
-    names = st.pills("Samples", list(SAMPLES), selection_mode="multi", default=["coffee"], key="samples")
+    names = st.pills("Samples", list(SAMPLES), selection_mode="multi", default=["coffee"], wrap=True, key="samples")
     files = st.file_uploader("Your pictures", TYPES, accept_multiple_files=True, key="files")
     given = [(file.name, file.getvalue()) for file in files]
     if st.toggle("Camera", key="camera_on") and (photo := st.camera_input("Take a picture", key="camera")):
