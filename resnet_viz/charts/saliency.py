@@ -1,6 +1,8 @@
 """The charts of one question to a classifier: what it says, what switching off changes, what a map is worth."""
 
+from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -37,9 +39,15 @@ def top(probabilities: ArrayLike, categories: Sequence[str], count: int = SHOWN)
 
 
 def class_name(place: int, categories: Sequence[str]) -> str:
-    """The name of a class; with its number where ImageNet calls two classes the same, such as crane and crane."""
-    name = categories[place]
-    return name if list(categories).count(name) == 1 else f"{name} ({place})"
+    """The name of a class, told apart from others of its name."""
+    return class_names(tuple(categories))[place]
+
+
+@lru_cache(8)
+def class_names(categories: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of all classes; with their numbers where ImageNet calls two the same, such as crane and crane."""
+    counts = Counter(categories)
+    return tuple(name if counts[name] == 1 else f"{name} ({place})" for place, name in enumerate(categories))
 
 
 def percent(probability: float) -> str:

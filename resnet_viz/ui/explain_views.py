@@ -34,7 +34,8 @@ def prediction(looked: Asking, picture: Shown, description: Description) -> int:
         st.markdown(f"**{sentence}**")
         target = st.selectbox(
             "Class to explain", range(len(categories)), index=int(probabilities.argmax()),
-            format_func=categories.__getitem__, key=f"target_{picture.path.name}_{description.title}",
+            format_func=saliency.class_names(categories).__getitem__,
+            key=f"target_{picture.path.name}_{description.title}",
             help="Type to search. The predicted class is the first choice.",
         )  # fmt: skip
         figure = saliency.prediction_figure(probabilities, categories, explained=target)
@@ -79,7 +80,8 @@ def surgery_view(desk: Desk, model: Model, description: Description, picture: Sh
     if sweep is not None:
         told = sweep.told or {}
         names = [titles[name] for name in told["blocks"]]
-        st.markdown(f"**Each block off in turn:** the change of the probability of {description.categories[target]}")
+        name = saliency.class_name(target, description.categories)
+        st.markdown(f"**Each block off in turn:** the change of the probability of {name}")
         figure = saliency.sweep_figure(told["blocks"], names, told["whole"], told["without"])
         sentence = saliency_sentences.sweep_sentence(names, told["whole"], told["without"])
         live_plot(figure, key="sweep", alt=sentence, height=300)

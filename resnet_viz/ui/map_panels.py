@@ -60,8 +60,9 @@ def _panel(
             "Picture", range(len(pictures)), format_func=lambda at: pictures[at].name, key=f"picture_{key}"
         )
         picture = pictures[at]
+    names = saliency.class_names(description.categories)
     explained = st.selectbox(
-        "Class", range(len(description.categories)), index=target, format_func=description.categories.__getitem__,
+        "Class", range(len(description.categories)), index=target, format_func=names.__getitem__,
         key=f"class_{key}_{target}",
     )  # fmt: skip
     layer = layer_slider(description, f"layer_{key}") if METHODS[method].layered else None
@@ -102,7 +103,7 @@ def _drawn(asking: Asking, question: Attribute, description: Description, paint:
     how: dict[str, Any] = {"opacity": paint.opacity, "signed": method.signed, "colour_map": paint.colour_map}
     picture = overlay.overlay(view, values, **how)
     probability = saliency.percent(asking.arrays["probabilities"][0][target])
-    caption = f"{method.title} for {description.categories[target]} ({probability})"
+    caption = f"{method.title} for {saliency.class_name(target, description.categories)} ({probability})"
     numbers = _numbers(values, asking, told["delta"])
     st.image(picture, width="stretch", caption=caption, alt=f"{caption}. {numbers}")
     grids = asking.arrays.get("grids")

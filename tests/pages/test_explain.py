@@ -272,7 +272,7 @@ def test_the_net_of_a_race_can_be_explained_at_its_own_resolution(explain: AppTe
 def test_weights_that_are_there_are_used(explain: AppTest, manager: Manager, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Model] = []
     monkeypatch.setattr(pictures, "MAX_PICTURES", 1)
-    monkeypatch.setattr("resnet_viz.ui.classifier_choice.is_present", lambda file: True)
+    monkeypatch.setattr("resnet_viz.ui.classifier_choice.has_weights", lambda file: True)
     monkeypatch.setattr(HonestWorker, "_answer", lambda worker, job: asked.append(job.question.model))
     monkeypatch.setattr(desk, "PATIENCE_S", 0.0)
     explain.run()
