@@ -5,6 +5,7 @@ import secrets
 
 import streamlit as st
 
+from resnet_viz.arithmetic import Floats
 from resnet_viz.engine.manager import Manager
 from resnet_viz.engine.store import NoSuchRun
 
@@ -78,3 +79,26 @@ def forget_pasted() -> None:
 def experiment_parameters() -> dict[str, str]:
     """What the address says about the experiment."""
     return {name: value for name, value in st.query_params.to_dict().items() if name != _RUN}
+
+
+def editor_key(name: str) -> str:
+    """Key of a table of numbers; another one after each reset, since an editor keeps its edits under its key."""
+    return f"edit_{name}_{st.session_state.get(f'edits_{name}', 0)}"
+
+
+def reset_editor(name: str) -> None:
+    """Let a table of numbers begin anew."""
+    st.session_state[f"edits_{name}"] = st.session_state.get(f"edits_{name}", 0) + 1
+    st.session_state.pop(f"good_{name}", None)
+
+
+def keep_good(name: str, values: Floats) -> Floats:
+    """Remember the numbers of a table that were good."""
+    st.session_state[f"good_{name}"] = values
+    return values
+
+
+def last_good(name: str, example: Floats) -> Floats:
+    """The last good numbers of a table, or the example's."""
+    kept: Floats = st.session_state.get(f"good_{name}", example)
+    return kept
