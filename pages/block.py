@@ -27,8 +27,8 @@ multiply the signal by 1.15 to the power of 200. Norm layers or small branches k
 
 LEARN = r"""
 In one linear block the shortcut changes where learning begins, not how fast it goes: both errors $y - t$ shrink by the
-factor $1 - \eta \, (\lVert x \rVert^2 + 1)$ a step, $\eta$ being the learning rate. From zero weights, the residual block
-begins at $y = x$ and the plain one at $y = 0$.
+factor $1 - \eta \, (\lVert x \rVert^2 + 1)$ a step, $\eta$ being the learning rate. From zero weights, the residual
+block begins at $y = x$ and the plain one at $y = 0$.
 """
 
 
