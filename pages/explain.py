@@ -61,7 +61,7 @@ def answers(desk: Desk, model: Model, description: Description, pictures: list[S
     if looked is None:
         return
     target = prediction(looked, picture, description)
-    view = st.segmented_control("Question", [MAPS, *VIEWS], default=MAPS, required=True, key="view")
+    view = st.segmented_control("Question", [MAPS, *VIEWS], default=MAPS, required=True, wrap=True, key="view")
     if view == MAPS:
         others = [other for other in pictures if other != picture]
         map_panels(desk, model, description, [picture, *others], target)
