@@ -1,11 +1,11 @@
 """Explaining pictures with ResNet-50 at 224x224: what Grad-CAM costs over bare passes, the slow methods, the click.
 
 Passes: Grad-CAM as the product answers it, against one forward pass of the same frozen net and one backward pass from
-the logit to the layer, for one picture and in batches of 32; interleaved, medians. Seconds of the slow methods are
-those that a real, warm worker says of its answers. The click is on the layer slider in Chromium, until another
-picture is on the page, looked at every animation frame. The command line explains a folder of pictures and writes
-every file. Where ResNet-50's weights are not on the machine, a net with random ones is used: they change no number of
-operations.
+the logit to the layer, for one picture and in the batches of the command line; interleaved, medians. Seconds of the
+slow methods are those that a real, warm worker says of its answers. The click is on the layer slider in Chromium,
+until another picture is on the page, looked at every animation frame. The command line explains a folder of pictures
+and writes every file. Where ResNet-50's weights are not on the machine, a net with random ones is used: they change
+no number of operations.
 """
 
 import os
@@ -26,6 +26,7 @@ from torch import Tensor
 from benchmarks.browser import ROOT, app_server, chromium, open_page
 from benchmarks.memory import GB, PeakSampler, torch_row
 from benchmarks.report import Row, at_least, at_most, noted, table
+from resnet_viz.cli.explain import BATCH
 from resnet_viz.engine.explainer import Explainer
 from resnet_viz.engine.launcher import LocalLauncher, LocalWorker
 from resnet_viz.engine.protocol import Purpose
@@ -37,7 +38,7 @@ from resnet_viz.saliency.classifiers import Classifier, load
 from resnet_viz.saliency.images import open_picture
 from resnet_viz.saliency.methods import predict_and_grad_cam
 
-ROUNDS, BATCH, PICTURES, CLICKS = 15, 32, 64, 8
+ROUNDS, PICTURES, CLICKS = 15, 64, 8
 LIMIT_S = 180.0
 MODEL = Model(name="resnet50")
 LAYER = "layer4.2"

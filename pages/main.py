@@ -12,4 +12,5 @@ race = st.Page("race.py", title="Race", icon=":material/sports_score:", url_path
 race_link = st.Page("race.py", title="Race", url_path="race", visibility="hidden")
 explain = st.Page("explain.py", title="Explain", icon=":material/image_search:", url_path="explain")
 block = st.Page("block.py", title="One block", icon=":material/calculate:", url_path="block")
-st.navigation([race, race_link, block, explain], position="top").run()
+highway = st.Page("highway.py", title="Gradient highway", icon=":material/trending_flat:", url_path="highway")
+st.navigation([race, race_link, block, highway, explain], position="top").run()

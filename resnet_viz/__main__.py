@@ -1,4 +1,7 @@
-"""`python -m resnet_viz`: train, data, models, runs. Exit codes: 0 done, 1 it failed, 2 a bad option, 130 Ctrl-C."""
+"""`python -m resnet_viz`: train, explain, data, models, runs.
+
+Exit codes: 0 done, 1 it failed, 2 a bad option, 130 Ctrl-C.
+"""
 
 import logging
 import sys
@@ -7,6 +10,7 @@ import click
 
 from resnet_viz import __version__
 from resnet_viz.cli.data import data
+from resnet_viz.cli.explain import explain
 from resnet_viz.cli.models import models
 from resnet_viz.cli.runs import runs
 from resnet_viz.cli.train import train
@@ -21,7 +25,7 @@ def cli() -> None:
     """Plain and residual networks, trained and measured on this machine."""
 
 
-for command in (train, data, models, runs):
+for command in (train, explain, data, models, runs):
     cli.add_command(command)
 
 

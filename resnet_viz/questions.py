@@ -1,4 +1,4 @@
-"""What may be asked of a classifier, and what is answered: frozen values, checked once. Imports no torch.
+"""What may be asked of a net, and what is answered: frozen values, checked once. Imports no torch.
 
 A picture is a path to a file: the server names the files itself, the command line takes the user's own.
 """
@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+
+from resnet_viz.config import DatasetName, NetConfig
 
 ModelName = Literal[
     "resnet18", "resnet34", "resnet50", "resnet50-v2", "resnet101", "resnet152", "efficientnet-lite0", "cifar-net"
@@ -246,8 +248,22 @@ class Randomise(_Value):
     target: int = Field(ge=0)
 
 
+class Initial(_Value):
+    """Measure nets before their first update, on one batch.
+
+    Told: losses (nats) and rows (names) of each net. Arrays: of net number i, grad_w_i and grad_x_i (rows,), spread_i
+    (rows - 1,), as `resnet_viz.probes.initial` defines them.
+    """
+
+    ask: Literal["initial"] = "initial"
+    nets: tuple[NetConfig, ...] = Field(min_length=1, max_length=8)
+    data: DatasetName = "cifar10"
+    batch_size: int = Field(128, ge=2, le=512)
+    seed: int = Field(0, ge=0, lt=2**31)
+
+
 Question = Annotated[
-    Catalogue | Describe | Look | Attribute | Split | Surgery | Sweep | Faithfulness | Randomise,
+    Catalogue | Describe | Look | Attribute | Split | Surgery | Sweep | Faithfulness | Randomise | Initial,
     Field(discriminator="ask"),
 ]
 QUESTION: TypeAdapter[Question] = TypeAdapter(Question)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from resnet_viz.questions import (
     Faithfulness,
     Look,
     Model,
-    Question,
     Randomise,
     Split,
     Surgery,
@@ -51,7 +50,7 @@ class Answer:
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
 
 
-def answer(question: Question, report: Report, control: Control) -> Answer:
+def answer(question: Catalogue | About, report: Report, control: Control) -> Answer:
     """Answer one question.
 
     Raises:
@@ -86,7 +85,7 @@ def answer(question: Question, report: Report, control: Control) -> Answer:
             case Faithfulness():
                 return _faithfulness(classifier, question)
             case Randomise():
-                return _randomise(classifier, question)
+                return _randomise(classifier, question, see)
 
 
 def _passes(question: About, classifier: Classifier) -> int:
@@ -170,16 +169,17 @@ def _switchable(classifier: Classifier) -> list[str]:
     return [layer.name for layer in classifier.description.layers if layer.switchable]
 
 
-@torch.inference_mode()
 def _sweep(classifier: Classifier, question: Sweep) -> Answer:
     _check_target(classifier, question.target)
-    image, _ = _prepared(question.model, question.image)
-    whole = float(classifier.net(image).softmax(1)[0, question.target])
-    without = []
-    for name in _switchable(classifier):
-        with switched_off(classifier, [name]):
-            without.append(float(classifier.net(image).softmax(1)[0, question.target]))
-    return Answer({"blocks": _switchable(classifier), "whole": whole, "without": without})
+    image, _ = _prepared(question.model, question.image)  # kept for other questions, so not of inference mode
+    blocks = _switchable(classifier)
+
+    def probability(off: list[str]) -> float:
+        with torch.inference_mode(), switched_off(classifier, off):
+            return float(classifier.net(image).softmax(1)[0, question.target])
+
+    told = {"blocks": blocks, "whole": probability([]), "without": [probability([name]) for name in blocks]}
+    return Answer(told)
 
 
 def _faithfulness(classifier: Classifier, question: Faithfulness) -> Answer:
@@ -190,11 +190,14 @@ def _faithfulness(classifier: Classifier, question: Faithfulness) -> Answer:
     return Answer({"orders": ORDERS, "areas": area(drawn).tolist()}, {"curves": drawn.numpy()})
 
 
-def _randomise(classifier: Classifier, question: Randomise) -> Answer:
+def _randomise(classifier: Classifier, question: Randomise, see: Callable[[int], None]) -> Answer:
     _check_target(classifier, question.target)
     image, _ = _prepared(question.model, question.image)
     sample = torch.cat([image, *(_prepared(question.model, sample_picture(name))[0] for name in SAMPLES)])
-    rows = list(correlations(classifier, image, question.layer, question.target, sample))
+    copied = classifier.copy()
+    with counted(copied, see):
+        with_copy = replace(classifier, copy=lambda: copied)
+        rows = list(correlations(with_copy, image, question.layer, question.target, sample))
     listed = [[None if math.isnan(value) else round(value, 4) for value in row] for row in rows]
     return Answer({"methods": methods_checked(classifier), "stages": stage_names(classifier), "correlations": listed})
 

@@ -15,6 +15,7 @@ TICK_S = 0.25
 WORDS = {
     "catalogue": "Looking up the models", "describe": "Loading the model", "look": "Looking at the picture",
     "split": "Splitting the map", "surgery": "Switching off blocks", "sweep": "Switching off each block in turn",
+    "initial": "Measuring nets before their first update",
     "faithfulness": "Deleting and inserting pixels", "randomise": "Re-initialising stage by stage",
 }  # fmt: skip
 

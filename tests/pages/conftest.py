@@ -8,8 +8,10 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.engine.manager import Manager
 from resnet_viz.engine.store import Store
-from resnet_viz.ui import engine
+from resnet_viz.places import WEIGHTS_VARIABLE
+from resnet_viz.ui import desk, engine
 from tests.engine.fakes import FakeLauncher
+from tests.pages.honest import HonestLauncher
 
 MAIN = Path(__file__).parents[2] / "pages" / "main.py"
 
@@ -22,6 +24,24 @@ def launcher() -> FakeLauncher:
 @pytest.fixture
 def manager(launcher: FakeLauncher) -> Iterator[Manager]:
     opened = Manager(Store(), launcher)
+    opened.open()
+    engine.replace_manager(opened)
+    yield opened
+    engine.replace_manager(None)
+    opened.close()
+
+
+@pytest.fixture
+def honest() -> HonestLauncher:
+    return HonestLauncher()
+
+
+@pytest.fixture
+def explaining(honest: HonestLauncher, monkeypatch: pytest.MonkeyPatch) -> Iterator[Manager]:
+    """A manager whose questions are answered in this process, at once: AppTest has no ticks."""
+    monkeypatch.delenv(WEIGHTS_VARIABLE, raising=False)
+    monkeypatch.setattr(desk, "PATIENCE_S", 30.0)
+    opened = Manager(Store(), honest, keep_warm=False)
     opened.open()
     engine.replace_manager(opened)
     yield opened

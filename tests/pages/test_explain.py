@@ -1,85 +1,34 @@
 """The page Explain as AppTest sees it; the questions are answered in this process, by the real EfficientNet-Lite0."""
 
 import io
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from pydantic import BaseModel
 from streamlit.testing.v1 import AppTest
 
-from resnet_viz.engine import inquiries
 from resnet_viz.engine.manager import Manager
-from resnet_viz.engine.protocol import AskJob, Purpose
-from resnet_viz.engine.store import Store
 from resnet_viz.nets import build_net
-from resnet_viz.places import WEIGHTS_VARIABLE
 from resnet_viz.questions import MAX_PICTURE_BYTES, Model
-from resnet_viz.records import Failed, Record
-from resnet_viz.ui import desk, engine, pictures
+from resnet_viz.ui import desk, pictures
 from resnet_viz.weights import save_weights
-from tests.engine.fakes import TINY, FakeLauncher, FakeWorker
+from tests.engine.fakes import TINY, FakeWorker
+from tests.pages.honest import HonestLauncher, HonestWorker
 from tests.pages.test_race import texts
 from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(90)
 
 
-class Never:
-    """A control that never interrupts."""
-
-    def check(self) -> None: ...
-
-    def paused(self) -> bool:
-        return False
-
-    def wait(self) -> None: ...
-
-
-class HonestWorker(FakeWorker):
-    """Answers questions as a real worker does, in a thread of this process."""
-
-    def send(self, command: BaseModel) -> None:
-        super().send(command)
-        if isinstance(command, AskJob):
-            threading.Thread(target=self._answer, args=(command,), daemon=True).start()
-
-    def _answer(self, job: AskJob) -> None:
-        def say(record: Record) -> None:
-            self.say_line(record.model_copy(update={"run": job.run}).model_dump_json() + "\n")
-
-        try:
-            say(inquiries.run(job, say, Never()))
-        except ValueError as error:
-            say(Failed(message=str(error)))
-
-
-class HonestLauncher(FakeLauncher):
-    def start(self, purpose: Purpose = "train") -> FakeWorker:
-        if purpose == "train":
-            return super().start()
-        self.explainers.append(HonestWorker())
-        return self.explainers[-1]
+@pytest.fixture
+def launcher(honest: HonestLauncher) -> HonestLauncher:
+    return honest
 
 
 @pytest.fixture
-def launcher() -> HonestLauncher:
-    return HonestLauncher()
-
-
-@pytest.fixture
-def manager(launcher: HonestLauncher, monkeypatch: pytest.MonkeyPatch) -> Iterator[Manager]:
-    monkeypatch.delenv(WEIGHTS_VARIABLE, raising=False)
-    monkeypatch.setattr(desk, "PATIENCE_S", 30.0)  # AppTest has no ticks: an answer has to be there in one run
-    opened = Manager(Store(), launcher, keep_warm=False)
-    opened.open()
-    engine.replace_manager(opened)
-    yield opened
-    engine.replace_manager(None)
-    opened.close()
+def manager(explaining: Manager) -> Manager:
+    return explaining
 
 
 @pytest.fixture
