@@ -26,8 +26,8 @@ FORMULA = r"""
 """
 DOUBT = """
 He et al. (2015, section 4.1) themselves write that vanishing gradients are **unlikely** to be the cause: their plain
-nets have batch norm (BN), and their gradients "exhibit healthy norms". Say what you expect of four nets before their first
-update, then measure them on this machine.
+nets have batch norm (BN), and their gradients "exhibit healthy norms". Say what you expect of four nets before their
+first update, then measure them on this machine.
 """
 CHARTS = (
     (
