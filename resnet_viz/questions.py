@@ -67,6 +67,7 @@ def _passes(count: int, what: str) -> str:
 
 IG_STEPS = 50
 CONDUCTANCE_STEPS = 20
+CONDUCTANCE_PASSES = 25  # of Captum for these steps, in batches of 5 that overlap by a point
 NOISE_SAMPLES = 15
 SHAP_SAMPLES = 15
 OCCLUSION_GRID = 13  # places of the grey window along each side; it is two strides wide
@@ -100,7 +101,7 @@ METHODS: Mapping[MethodName, Method] = {
     "layer-conductance": Method(
         "Layer Conductance", "Dhamdhere et al. 2018",
         "Integrated Gradients, as it flows through each place of a layer.",
-        CONDUCTANCE_STEPS + 1, CONDUCTANCE_STEPS, layered=True, signed=True,
+        CONDUCTANCE_PASSES, CONDUCTANCE_PASSES, layered=True, signed=True,
     ),
     "saliency": Method(
         "Gradient", "Simonyan et al. 2014", "Size of the gradient of the class score, the largest of the colours.", 1, 1

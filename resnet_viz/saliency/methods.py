@@ -5,16 +5,17 @@ The baseline of all methods that need one is 0 after normalisation, the mean col
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from captum.attr import (
     Deconvolution,
     DeepLift,
     GradientShap,
     GuidedBackprop,
-    GuidedGradCam,
     InputXGradient,
     IntegratedGradients,
     LayerAttribution,
@@ -37,7 +38,7 @@ from resnet_viz.questions import (
     MethodName,
 )
 from resnet_viz.saliency.classifiers import Classifier
-from resnet_viz.saliency.hooks import forward_hooks
+from resnet_viz.saliency.hooks import forward_hooks, no_attributes_left
 
 AT_ONCE = 5  # images with a graph at a time: of a ResNet-50 they keep about 0.3 GB. Divides all numbers of steps
 AT_ONCE_WITHOUT_GRAPH = 10
@@ -70,13 +71,25 @@ def attribute(
     if reason is not None:
         raise ValueError(f"{METHODS[method].title} is not offered for {classifier.description.title}: {reason}.")
     module = classifier.layer(layer)[1]
-    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+    with _seeded(), warnings.catch_warnings():
         # "Setting backward hooks on ReLU activations": they are removed again, and a test counts them.
         warnings.filterwarnings("ignore", "Setting (forward|backward)", UserWarning, "captum")
-        torch.manual_seed(SEED)
         if METHODS[method].layered:
             return _LAYERED[method](classifier.net, module, images, targets)
         return _PIXELS[method](classifier.net, images, targets)
+
+
+@contextmanager
+def _seeded() -> Iterator[None]:
+    """Random numbers of torch, and those of NumPy, from which Captum's Gradient SHAP draws; neither is disturbed."""
+    state = np.random.get_state()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        np.random.seed(SEED)
+        try:
+            yield
+        finally:
+            np.random.set_state(state)
 
 
 def predict_and_grad_cam(
@@ -106,10 +119,13 @@ def _gradient_x_activation(net: nn.Module, layer: nn.Module, images: Tensor, tar
 def _layer_conductance(net: nn.Module, layer: nn.Module, images: Tensor, targets: Tensor) -> Maps:
     # Captum keeps the graph of all steps. What comes before the layer needs none: it is cut off.
     with forward_hooks([], [(layer, _detached)]):
-        shares = LayerConductance(net, layer).attribute(
-            images, 0, targets, n_steps=CONDUCTANCE_STEPS, internal_batch_size=max(AT_ONCE, len(images))
-        )
-    return _enlarged(shares, images)
+        shares = [
+            LayerConductance(net, layer).attribute(
+                image, 0, target, n_steps=CONDUCTANCE_STEPS, internal_batch_size=AT_ONCE
+            )
+            for image, target in zip(images.split(1), targets.split(1), strict=True)
+        ]
+    return _enlarged(torch.cat(shares), images)
 
 
 def _detached(_module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -117,8 +133,8 @@ def _detached(_module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, .
 
 
 def _guided_grad_cam(net: nn.Module, layer: nn.Module, images: Tensor, targets: Tensor) -> Maps:
-    values = GuidedGradCam(net, layer).attribute(images, targets, interpolate_mode="bilinear")
-    return Maps(values.sum(1).detach())
+    cam = _grad_cam(net, layer, images, targets)
+    return Maps(_guided_backprop(net, images, targets).maps * cam.maps, cam.grids)
 
 
 def _enlarged(values: Tensor, images: Tensor) -> Maps:
@@ -154,7 +170,7 @@ def _occlusion(net: nn.Module, images: Tensor, targets: Tensor) -> Maps:
             images, (images.shape[1], window, window), (images.shape[1], stride, stride), baselines=0, target=targets,
             perturbations_per_eval=AT_ONCE_WITHOUT_GRAPH,
         )  # fmt: skip
-    return Maps(values.sum(1))
+    return Maps(values[:, 0])  # the window covers all colours at once, so each has the same value
 
 
 def _saliency(net: nn.Module, images: Tensor, targets: Tensor) -> Maps:
@@ -183,7 +199,8 @@ def _gradient_shap(net: nn.Module, images: Tensor, targets: Tensor) -> Maps:
 
 
 def _deep_lift(net: nn.Module, images: Tensor, targets: Tensor) -> Maps:
-    return Maps(DeepLift(net).attribute(_leaf(images), 0, targets).sum(1).detach())
+    with no_attributes_left(net):  # Captum keeps inputs and outputs on the modules, and forgets them after an error
+        return Maps(DeepLift(net).attribute(_leaf(images), 0, targets).sum(1).detach())
 
 
 def _leaf(images: Tensor) -> Tensor:

@@ -26,11 +26,12 @@ def methods_checked(classifier: Classifier) -> tuple[MethodName, ...]:
 
 
 def correlations(
-    classifier: Classifier, image: Tensor, layer: str | None, target: int, sample: Tensor
+    classifier: Classifier, net: nn.Module, image: Tensor, layer: str | None, target: int, sample: Tensor
 ) -> Iterator[list[float]]:
     """Spearman's rank correlation of each method's map with the original one, after each stage.
 
     Args:
+        net: a copy of the classifier's, with its norms; it is changed.
         image: normalised, (1, 3, H, W).
         sample: pictures (m, 3, H, W) for the statistics of the norms.
     Yields:
@@ -45,7 +46,6 @@ def correlations(
 
     original = maps(classifier)
     yield [1.0 for _ in methods]
-    net = classifier.copy()
     randomised = replace(classifier, net=net)
     for stage in reversed(classifier.stages):
         for name in stage:
