@@ -101,7 +101,9 @@ def _passes(question: About, classifier: Classifier) -> int:
         case Randomise():
             each = sum(METHODS[method].forwards for method in methods_checked(classifier))
             return each + len(classifier.stages) * (each + len(SAMPLES) + 1)
-    return 2
+        case Surgery():
+            return 2
+    return 1
 
 
 def _look(classifier: Classifier, question: Look) -> Answer:

@@ -1,6 +1,7 @@
 """Weights from files that others made: read without running anything in them, and compared before they are used."""
 
 import pickle
+import struct
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ from resnet_viz.weights import ABOUT
 # Of a damaged or hostile file, the readers raise whatever its bytes happen to mean.
 _DAMAGE = (
     SafetensorError, pickle.PickleError, RuntimeError, OSError, EOFError, ValueError, TypeError, LookupError,
-    AttributeError, ArithmeticError, AssertionError, ImportError, MemoryError,
+    AttributeError, ArithmeticError, AssertionError, ImportError, MemoryError, struct.error,
 )  # fmt: skip
 IGNORED = "num_batches_tracked"  # files from before PyTorch 0.4.1 have none, and eval mode does not read it
 

@@ -6,10 +6,11 @@ each against two orders that know nothing of the net: random, and from the centr
 """
 
 from collections.abc import Iterator
+from itertools import islice
 
 import torch
 from torch import Tensor
-from torchvision.transforms.v2 import functional as pictures
+from torchvision.transforms.v2 import functional as transforms
 
 from resnet_viz.questions import FAITHFULNESS_STEPS
 from resnet_viz.saliency.classifiers import Classifier
@@ -29,13 +30,15 @@ def curves(classifier: Classifier, image: Tensor, heat: Tensor, target: int) -> 
     """
     orders = (heat.flatten(), _random(heat), _centre(heat))
     grey, blurred = torch.zeros_like(image), _blurred(image)  # zero is the mean colour
-    between: list[Tensor] = []
-    for order in orders:
-        masks = list(_masks(order, image.shape[-2:]))
-        between += [torch.where(mask, grey, image) for mask in masks]
-        between += [torch.where(mask, image, blurred) for mask in masks]
-    # The ends are the same for all orders: three pictures instead of twelve.
-    *inner, whole, nothing, blur = _probabilities(classifier, [*between, image, grey, blurred], target)
+    masks = [list(_masks(order, image.shape[-2:])) for order in orders]
+
+    def pictures() -> Iterator[Tensor]:
+        for of_order in masks:
+            yield from (torch.where(mask, grey, image) for mask in of_order)
+            yield from (torch.where(mask, image, blurred) for mask in of_order)
+        yield from (image, grey, blurred)  # the ends are the same for all orders: three pictures instead of twelve
+
+    *inner, whole, nothing, blur = _probabilities(classifier, pictures(), target)
     middle = torch.stack(inner).view(len(orders), 2, FAITHFULNESS_STEPS - 1)
     first, last = torch.stack([whole, blur]), torch.stack([nothing, whole])  # of deletion and of insertion
     ends = [end.view(1, 2, 1).expand(len(orders), 2, 1) for end in (first, last)]
@@ -56,15 +59,19 @@ def _masks(order: Tensor, size: torch.Size) -> Iterator[Tensor]:
 
 
 @torch.inference_mode()
-def _probabilities(classifier: Classifier, images: list[Tensor], target: int) -> Tensor:
-    batches = torch.cat(images).contiguous(memory_format=torch.channels_last).split(AT_ONCE)
-    return torch.cat([classifier.net(batch).softmax(1)[:, target] for batch in batches])
+def _probabilities(classifier: Classifier, images: Iterator[Tensor], target: int) -> Tensor:
+    """Of one class for each picture; only a batch of them is in memory at a time."""
+    found = []
+    while batch := list(islice(images, AT_ONCE)):
+        together = torch.cat(batch).contiguous(memory_format=torch.channels_last)
+        found.append(classifier.net(together).softmax(1)[:, target])
+    return torch.cat(found)
 
 
 def _blurred(image: Tensor) -> Tensor:
     """RISE's blur, 11 pixels wide with deviation 5 at 224x224, and as much of a smaller picture."""
     half = max(1, image.shape[-1] // 44)
-    blurred: Tensor = pictures.gaussian_blur(image, [2 * half + 1] * 2, [float(half)] * 2)
+    blurred: Tensor = transforms.gaussian_blur(image, [2 * half + 1] * 2, [float(half)] * 2)
     return blurred
 
 
