@@ -1,7 +1,8 @@
-"""The picture of the README: a real race in the real app, taken light and dark while it goes.
+"""The pictures of the README: a sample picture explained, and a real race, in the real app, light and dark.
 
-Measures nothing. Starts the app, presses Start on the default experiment, waits until `--steps` steps are on screen,
-saves docs/race.png and docs/race-dark.png, and stops the run.
+Measures nothing. Starts the app, opens the page Explain at the question of the branches (docs/explain.png and
+docs/explain-dark.png), then presses Start on the default experiment, waits until `--steps` steps are on screen, saves
+docs/race.png and docs/race-dark.png, and stops the run.
 """
 
 import argparse
@@ -28,12 +29,12 @@ STEPS = 120
 LIMIT_S = 1800.0  # for the steps; a slow machine takes 10 s for one
 MAX_BYTES = 400_000
 FOLDER = ROOT / "docs"
+ONE_CHART = "() => document.querySelector('.st-key-top .live-plot')?.data?.length > 0"
 FOUR_CHARTS = "() => [...document.querySelectorAll('.live-plot')].filter(node => node.data?.length).length === 4"
 
 
 def save(page: Page, path: Path) -> None:
-    """Take the picture when the charts are drawn and nothing runs."""
-    page.wait_for_function(FOUR_CHARTS)
+    """Take the picture when nothing runs."""
     page.mouse.move(0, 0)  # no hover
     wait_idle(page)
     page.screenshot(path=path)
@@ -57,11 +58,23 @@ def take(browser: Browser, url: str, steps: int, folder: Path) -> None:
     wait_ready(page)
     start_button(page).click()
     wait_steps(page, steps, LIMIT_S)
+    page.wait_for_function(FOUR_CHARTS)
     save(page, folder / "race.png")
     dark = open_page(browser, page.url, width=WIDTH, height=HEIGHT, scheme="dark")
     wait_steps(dark, steps)
+    dark.wait_for_function(FOUR_CHARTS)
     save(dark, folder / "race-dark.png")
     press_stop(page)
+
+
+def take_explanation(browser: Browser, url: str, folder: Path) -> None:
+    """Explain the sample picture and take both pictures of its branches."""
+    for scheme, name in (("light", "explain.png"), ("dark", "explain-dark.png")):
+        page = open_page(browser, f"{url}/explain", width=WIDTH, height=HEIGHT, scheme=scheme)
+        page.get_by_text("Which branch").click()
+        page.get_by_text("Part of the residual branch").wait_for()
+        page.wait_for_function(ONE_CHART)
+        save(page, folder / name)
 
 
 def main() -> None:
@@ -71,6 +84,7 @@ def main() -> None:
     chosen = parser.parse_args()
     chosen.folder.mkdir(parents=True, exist_ok=True)
     with chromium() as browser, app_server() as server:
+        take_explanation(browser, server.url, chosen.folder.resolve())
         take(browser, server.url, chosen.steps, chosen.folder.resolve())
 
 
