@@ -112,9 +112,11 @@ def run(*arguments: str) -> int:
 
 
 def program(*arguments: str, **options: Any) -> "subprocess.Popen[str]":
-    """The real program."""
+    """The real program, which hears Ctrl-C: tests that run in the background pass on that they do not."""
     command = [sys.executable, "-m", "resnet_viz", "explain", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, **options)
+    hears = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=ROOT, **pipes, **hears, **options)
 
 
 def the_error(err: str) -> str:

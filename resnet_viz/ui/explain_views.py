@@ -29,7 +29,9 @@ def prediction(looked: Asking, picture: Shown, description: Description) -> int:
     note = (looked.told or {})["note"]
     first, second = st.columns([1, 2], gap="medium")
     caption = "What the model saw" + (f": {note}" if note else "")
-    first.image(looked.arrays["view"], width="stretch", caption=caption, alt=f"{picture.name}, {caption}")
+    first.image(
+        looked.arrays["view"], width="stretch", output_format="PNG", caption=caption, alt=f"{picture.name}, {caption}"
+    )
     with second:
         st.markdown(f"**{sentence}**")
         target = st.selectbox(
@@ -56,7 +58,9 @@ def branch_view(desk: Desk, model: Model, description: Description, picture: Sho
     for column, values, name in zip(st.columns(3), parts, names, strict=True):
         large = overlay.enlarged(values / max(float(abs(parts[0]).max()), 1e-30), view.arrays["view"].shape[0])
         shown = overlay.overlay(view.arrays["view"], large, opacity=0.6, signed=True, colour_map="Viridis", limit=1.0)
-        column.image(shown, width="stretch", caption=name, alt=f"Grad-CAM before the ReLU, signed: {name}")
+        column.image(
+            shown, width="stretch", output_format="PNG", caption=name, alt=f"Grad-CAM before the ReLU, signed: {name}"
+        )
     error = float((asking.told or {})["relative_error"])
     st.markdown(saliency_sentences.split_sentence(*parts, relative_error=error))
 
@@ -95,7 +99,9 @@ def _before_and_after(asking: Asking, view: Asking, description: Description) ->
         picture = overlay.overlay(
             view.arrays["view"], arrays[f"map_{name}"], opacity=0.55, signed=False, colour_map="Viridis"
         )
-        column.image(picture, width="stretch", caption=f"Grad-CAM {name}", alt=f"Grad-CAM {name} the cut")
+        column.image(
+            picture, width="stretch", output_format="PNG", caption=f"Grad-CAM {name}", alt=f"Grad-CAM {name} the cut"
+        )
     with third:
         figure = saliency.change_figure(arrays["before"], arrays["after"], description.categories)
         live_plot(figure, key="surgery", alt="Probabilities of the leading classes before and after.", height=320)

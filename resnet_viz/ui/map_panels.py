@@ -105,12 +105,12 @@ def _drawn(asking: Asking, question: Attribute, description: Description, paint:
     probability = saliency.percent(asking.arrays["probabilities"][0][target])
     caption = f"{method.title} for {saliency.class_name(target, description.categories)} ({probability})"
     numbers = _numbers(values, asking, told["delta"])
-    st.image(picture, width="stretch", caption=caption, alt=f"{caption}. {numbers}")
+    st.image(picture, width="stretch", output_format="PNG", caption=caption, alt=f"{caption}. {numbers}")
     grids = asking.arrays.get("grids")
     if paint.grid and grids is not None:
         coarse = overlay.overlay(view, overlay.enlarged(grids[0], view.shape[0]), **how)
         measured = f"What was measured: {grids.shape[1]} x {grids.shape[2]} values"
-        st.image(coarse, width="stretch", caption=measured, alt=measured)
+        st.image(coarse, width="stretch", output_format="PNG", caption=measured, alt=measured)
     st.caption(numbers)
     arrays = {"map": values, "view": view} | ({} if grids is None else {"grid": grids[0]})
     file = f"{question.method}-{target}"
