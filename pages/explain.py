@@ -1,10 +1,7 @@
 """Explain: ask a pretrained classifier why it said that, and whether the picture of the answer can be trusted."""
 
-import logging
-
 import streamlit as st
 
-from resnet_viz.engine.store import StoreError
 from resnet_viz.questions import Describe, Description, Model
 from resnet_viz.ui import engine
 from resnet_viz.ui.classifier_choice import choose_model, describe
@@ -13,8 +10,6 @@ from resnet_viz.ui.explain_views import branch_view, prediction, surgery_view, t
 from resnet_viz.ui.live_plot import preload_plotly
 from resnet_viz.ui.map_panels import map_panels
 from resnet_viz.ui.pictures import Shown, choose_pictures
-
-log = logging.getLogger(__name__)
 
 MAPS = "What and where"
 VIEWS = {"Which branch": branch_view, "Surgery": surgery_view, "Can it be trusted?": trust_view}
@@ -28,11 +23,8 @@ and whether the explanation deserves belief.
 
 
 def main() -> None:
-    try:
-        manager = engine.manager()
-    except StoreError as error:
-        log.exception("store")
-        st.error(str(error), icon=":material/error:")
+    manager = engine.manager_or_sentence()
+    if manager is None:
         return
     left, right = st.columns([1, 3], gap="large")
     desk = Desk(manager.explainer, right.container())

@@ -1,20 +1,15 @@
 """The gradient highway: what gradients do in plain and residual nets before the first update. Predict, then measure."""
 
-import logging
-
 import streamlit as st
 
 from resnet_viz.charts import highway as charts
 from resnet_viz.config import TITLES
-from resnet_viz.engine.store import StoreError
 from resnet_viz.questions import Initial
 from resnet_viz.ui import engine
 from resnet_viz.ui.data_notice import is_present
 from resnet_viz.ui.desk import Desk
 from resnet_viz.ui.highway_form import highway_form, predictions
 from resnet_viz.ui.live_plot import live_plot, preload_plotly
-
-log = logging.getLogger(__name__)
 
 INTRO = """
 The usual explanation of ResNets is that gradients *vanish* in deep plain nets, and that the shortcut saves them:
@@ -40,11 +35,8 @@ CHARTS = (
 
 
 def main() -> None:
-    try:
-        manager = engine.manager()
-    except StoreError as error:
-        log.exception("store")
-        st.error(str(error), icon=":material/error:")
+    manager = engine.manager_or_sentence()
+    if manager is None:
         return
     manager.explainer.warm()
     left, right = st.columns([1, 3], gap="large")

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from resnet_viz.attribution import METHODS, MethodName
 from resnet_viz.charts.style import GREY, ORANGE, SKY, Figure, layout, level, rounded
-from resnet_viz.questions import METHODS, MethodName
 
 SHOWN = 5  # classes of a prediction
 HATCHED = {"shape": "/", "fillmode": "overlay"}  # says what the second hue says

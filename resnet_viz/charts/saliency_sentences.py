@@ -6,8 +6,8 @@ from decimal import ROUND_UP, Context
 import numpy as np
 from numpy.typing import ArrayLike
 
+from resnet_viz.attribution import METHODS, Method, MethodName
 from resnet_viz.charts.saliency import class_name, percent, top
-from resnet_viz.questions import METHODS, Method, MethodName
 
 SIMILAR = 0.5  # rank correlation from which two maps are called similar
 

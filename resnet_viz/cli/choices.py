@@ -10,17 +10,16 @@ from typing import Any
 
 import click
 
+from resnet_viz.attribution import METHODS, MethodName
 from resnet_viz.cli.pictures import is_text, printable, say
 from resnet_viz.engine.store import Store
 from resnet_viz.places import has_weights, weights_name
 from resnet_viz.questions import (
     DEFAULT_MODEL,
-    METHODS,
     MODEL_TITLES,
     OFFLINE_MODEL,
     Catalogue,
     Description,
-    MethodName,
     Model,
     ModelName,
     Question,

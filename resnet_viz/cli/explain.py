@@ -11,19 +11,18 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from resnet_viz.attribution import METHODS, MethodName
 from resnet_viz.cli.choices import choose_class, choose_layer, choose_model
 from resnet_viz.cli.pictures import Picture, Results, find_pictures, is_text, os_sentences
 from resnet_viz.engine.explainer import Asking, Explainer
 from resnet_viz.engine.launcher import LocalLauncher
 from resnet_viz.questions import (
     DEFAULT_MODEL,
-    METHODS,
     OFFLINE_MODEL,
     TORCHVISION_MODELS,
     Attribute,
     Describe,
     Description,
-    MethodName,
     Question,
 )
 

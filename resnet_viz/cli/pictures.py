@@ -14,9 +14,10 @@ from typing import Any
 import click
 from numpy.typing import NDArray
 
+from resnet_viz.attribution import METHODS, MethodName
 from resnet_viz.charts import overlay
 from resnet_viz.charts.saliency import class_name, percent, top
-from resnet_viz.questions import METHODS, Description, MethodName
+from resnet_viz.questions import Description
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")  # of what is taken from a folder; a file that is named may have any
 LONGEST_NAME = 200  # bytes of a picture's name in what is written: file systems take 255, and more is appended

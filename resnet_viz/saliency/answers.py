@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from resnet_viz.attribution import METHODS
 from resnet_viz.control import Control
 from resnet_viz.places import SAMPLES, sample_picture
 from resnet_viz.questions import (
-    METHODS,
     Attribute,
     Catalogue,
     Describe,

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torchvision import models
 
-from resnet_viz.questions import Description, Layer, MethodName, Model
+from resnet_viz.attribution import MethodName
+from resnet_viz.questions import Description, Layer, Model
 from resnet_viz.saliency import loaders
 from resnet_viz.saliency.branches import Branch, branches_of
 from resnet_viz.saliency.hooks import outputs_of

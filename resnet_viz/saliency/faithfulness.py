@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as transforms
 
-from resnet_viz.questions import FAITHFULNESS_STEPS
+from resnet_viz.attribution import FAITHFULNESS_STEPS
 from resnet_viz.saliency.classifiers import Classifier
 from resnet_viz.seeds import generator
 

@@ -28,7 +28,7 @@ from captum.attr import (
 )
 from torch import Tensor, nn
 
-from resnet_viz.questions import (
+from resnet_viz.attribution import (
     CONDUCTANCE_STEPS,
     IG_STEPS,
     METHODS,

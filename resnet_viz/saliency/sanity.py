@@ -12,7 +12,7 @@ import torch
 from scipy.stats import spearmanr
 from torch import Tensor, nn
 
-from resnet_viz.questions import MethodName
+from resnet_viz.attribution import MethodName
 from resnet_viz.saliency.classifiers import Classifier
 from resnet_viz.saliency.methods import attribute
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from resnet_viz.attribution import METHODS
 from resnet_viz.engine.explainer import Asking, Explainer
-from resnet_viz.questions import METHODS, Attribute, Faithfulness, Look, Model, Question
+from resnet_viz.questions import Attribute, Faithfulness, Look, Model, Question
 
 PATIENCE_S = 0.4  # that a page waits for an answer before it shows progress; most are there by then
 TICK_S = 0.25

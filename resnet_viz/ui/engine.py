@@ -1,9 +1,14 @@
 """The one door from pages to the engine. app.py opens it; tests put another manager behind it."""
 
+import logging
 import threading
 
+import streamlit as st
+
 from resnet_viz.engine.manager import Manager
-from resnet_viz.engine.store import Store
+from resnet_viz.engine.store import Store, StoreError
+
+log = logging.getLogger(__name__)
 
 _lock = threading.Lock()
 _manager: Manager | None = None
@@ -22,6 +27,16 @@ def manager() -> Manager:
             opened.open()
             _manager = opened
         return _manager
+
+
+def manager_or_sentence() -> Manager | None:
+    """The manager; None when the store can't be opened, which the page then says."""
+    try:
+        return manager()
+    except StoreError as error:
+        log.exception("store")
+        st.error(str(error), icon=":material/error:")
+        return None
 
 
 def replace_manager(other: Manager | None) -> None:

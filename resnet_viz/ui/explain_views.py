@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from resnet_viz.attribution import METHODS
 from resnet_viz.charts import overlay, saliency, saliency_sentences
 from resnet_viz.engine.explainer import Asking
-from resnet_viz.questions import METHODS, Description, Faithfulness, Model, Randomise, Split, Surgery, Sweep
+from resnet_viz.questions import Description, Faithfulness, Model, Randomise, Split, Surgery, Sweep
 from resnet_viz.ui.desk import Desk
 from resnet_viz.ui.live_plot import live_plot
 from resnet_viz.ui.map_panels import layer_slider

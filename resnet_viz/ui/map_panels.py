@@ -7,9 +7,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from resnet_viz.attribution import METHODS, MethodName
 from resnet_viz.charts import overlay, saliency, saliency_sentences
 from resnet_viz.engine.explainer import Asking
-from resnet_viz.questions import METHODS, Attribute, Description, MethodName, Model
+from resnet_viz.questions import Attribute, Description, Model
 from resnet_viz.ui.desk import Desk
 from resnet_viz.ui.pictures import Shown
 

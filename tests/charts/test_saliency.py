@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from resnet_viz.attribution import MethodName
 from resnet_viz.charts.saliency import (
     change_figure,
     class_name,
@@ -17,7 +18,6 @@ from resnet_viz.charts.saliency import (
     top,
 )
 from resnet_viz.charts.style import COLOURS, GREY, MARKERS, ORANGE, SKY, Figure
-from resnet_viz.questions import MethodName
 
 CATEGORIES = ("espresso", "cup", "crane", "mug", "bowl", "crane", "tench")
 BEFORE = np.array([0.5, 0.125, 0.0625, 0.25, 0.03125, 0.0, 0.03125])

@@ -4,8 +4,8 @@ from itertools import product
 import numpy as np
 import pytest
 
+from resnet_viz.attribution import METHODS, MethodName
 from resnet_viz.charts import saliency_sentences as sentences
-from resnet_viz.questions import METHODS, MethodName
 
 CHECKED: tuple[MethodName, ...] = ("grad-cam", "saliency", "guided-backprop")
 STAGES = ("nothing", "fc", "layer4", "conv1")

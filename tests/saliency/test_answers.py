@@ -12,11 +12,10 @@ import torch
 from PIL import Image
 from pydantic import ValidationError
 
+from resnet_viz.attribution import FAITHFULNESS_STEPS, METHODS, MethodName
 from resnet_viz.control import Control, Stopped, Unattended
 from resnet_viz.places import SAMPLES, WEIGHTS_VARIABLE, DataUnavailable, sample_picture
 from resnet_viz.questions import (
-    FAITHFULNESS_STEPS,
-    METHODS,
     TORCHVISION_MODELS,
     Attribute,
     Catalogue,
@@ -24,7 +23,6 @@ from resnet_viz.questions import (
     Description,
     Faithfulness,
     Look,
-    MethodName,
     Model,
     Question,
     Randomise,

@@ -6,7 +6,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from resnet_viz.questions import FAITHFULNESS_STEPS
+from resnet_viz.attribution import FAITHFULNESS_STEPS
 from resnet_viz.saliency.classifiers import Classifier
 from resnet_viz.saliency.faithfulness import ORDERS, PICTURES, area, curves
 from resnet_viz.saliency.hooks import counted

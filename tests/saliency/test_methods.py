@@ -15,8 +15,8 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import Tensor, nn
 from torch.nn import functional
 
+from resnet_viz.attribution import CONDUCTANCE_STEPS, METHODS, MethodName
 from resnet_viz.control import Stopped
-from resnet_viz.questions import CONDUCTANCE_STEPS, METHODS, MethodName
 from resnet_viz.saliency import methods
 from resnet_viz.saliency.classifiers import GUIDED, Classifier
 from resnet_viz.saliency.hooks import counted, forward_hooks, no_attributes_left, outputs_of
