@@ -45,6 +45,7 @@ NOISE_SAMPLES = 15
 SHAP_SAMPLES = 15
 OCCLUSION_GRID = 13  # places of the grey window along each side; it is two strides wide
 FAITHFULNESS_STEPS = 28
+FAITHFULNESS_PASSES = 2 * 3 * (FAITHFULNESS_STEPS - 1) + 3  # two curves of three orders, whose ends are the same
 
 METHODS: Mapping[MethodName, Method] = {
     "grad-cam": Method(

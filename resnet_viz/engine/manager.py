@@ -18,7 +18,6 @@ from resnet_viz.engine.protocol import Action, Ready, Steer, TrainJob, parse_lin
 from resnet_viz.engine.store import INTERRUPTED, Store
 from resnet_viz.engine.tables import Run
 from resnet_viz.engine.writer import Writer
-from resnet_viz.places import weights_name
 from resnet_viz.records import ACTIVE, Origin, Record, Status
 from resnet_viz.runlog import RunLog, Snapshot
 
@@ -173,14 +172,9 @@ class Manager:
         self._store.mark_interrupted()
         return self._store.list(limit)
 
-    def stored_nets(self, limit: int = 20) -> list[tuple[Run, int, Path]]:
+    def stored_nets(self) -> list[tuple[Run, int, Path]]:
         """The nets of the newest runs whose weights are kept: run, arm, file."""
-        return [
-            (run, arm, path)
-            for run in self._store.list(limit)
-            for arm in range(len(run.config.arms))
-            if (path := self._store.folder / run.id / weights_name(arm)).is_file()
-        ]
+        return self._store.nets()
 
     # --- workers
 

@@ -1,5 +1,6 @@
 """The store of runs and their records: SQLAlchemy Core, one writer a process, readers any number."""
 
+import builtins
 import logging
 import os
 import secrets
@@ -143,6 +144,15 @@ class Store:
         query = runs.select().order_by(runs.c.created.desc()).limit(limit)
         with self._sentences(), self._engine.connect() as connection:
             return [run_of(row) for row in connection.execute(query).mappings()]
+
+    def nets(self, limit: int = 20) -> builtins.list[tuple[Run, int, Path]]:
+        """The nets of the newest runs whose weights lie in the folder: run, arm, file."""
+        return [
+            (run, arm, path)
+            for run in self.list(limit)
+            for arm in range(len(run.config.arms))
+            if (path := self.folder / run.id / places.weights_name(arm)).is_file()
+        ]
 
     def records(self, run: str, since: int = -1) -> Iterator[Record]:
         """Records of a run after a seq, in order."""

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from resnet_viz.attribution import METHODS
+from resnet_viz.attribution import FAITHFULNESS_PASSES, METHODS
 from resnet_viz.control import Control
 from resnet_viz.places import SAMPLES, sample_picture
 from resnet_viz.questions import (
@@ -29,7 +29,7 @@ from resnet_viz.questions import (
 from resnet_viz.saliency.branches import split, switched_off
 from resnet_viz.saliency.catalogue import WEIGHTS, facts_of
 from resnet_viz.saliency.classifiers import Classifier, load
-from resnet_viz.saliency.faithfulness import ORDERS, PICTURES, area, curves
+from resnet_viz.saliency.faithfulness import ORDERS, area, curves
 from resnet_viz.saliency.hooks import counted
 from resnet_viz.saliency.images import ImageRefused, open_picture
 from resnet_viz.saliency.methods import attribute, predict_and_grad_cam
@@ -97,7 +97,7 @@ def _passes(question: About, classifier: Classifier) -> int:
         case Sweep():
             return len(_switchable(classifier)) + 1
         case Faithfulness():
-            return METHODS[question.method].forwards + PICTURES
+            return METHODS[question.method].forwards + FAITHFULNESS_PASSES
         case Randomise():
             each = sum(METHODS[method].forwards for method in methods_checked(classifier))
             return each + len(classifier.stages) * (each + len(SAMPLES) + 1)

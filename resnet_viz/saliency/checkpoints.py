@@ -8,6 +8,7 @@ from typing import Any, Self
 import torch
 from pydantic import BaseModel, ConfigDict, PositiveFloat, model_validator
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from resnet_viz.config import NetConfig
@@ -34,7 +35,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise WeightsRefused(f"There is no file {path}. Correct the name.")
     try:
-        state = _safetensors(path) if path.suffix == ".safetensors" else _pickled(path)
+        state = load_file(path) if path.suffix == ".safetensors" else _pickled(path)
     except _DAMAGE as error:
         raise WeightsRefused(
             f"{path.name} is no file of weights that can be read safely: it is damaged, or holds more than tensors. "
@@ -47,11 +48,6 @@ def read_state(path: Path) -> dict[str, Tensor]:
 
 def _pickled(path: Path) -> Any:
     return torch.load(path, map_location="cpu", weights_only=True, mmap=False)
-
-
-def _safetensors(path: Path) -> dict[str, Tensor]:
-    with safe_open(path, framework="pt") as file:
-        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
 
 
 def load_state(net: nn.Module, state: dict[str, Tensor], file: str, title: str) -> None:

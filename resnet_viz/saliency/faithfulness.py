@@ -17,7 +17,6 @@ from resnet_viz.saliency.classifiers import Classifier
 from resnet_viz.seeds import generator
 
 ORDERS = ("map", "random", "centre")
-PICTURES = 2 * len(ORDERS) * (FAITHFULNESS_STEPS - 1) + 3  # through the net
 AT_ONCE = 11  # divides their number: each new size of a batch would build its kernels
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from resnet_viz.attribution import METHODS
+from resnet_viz.attribution import FAITHFULNESS_PASSES, METHODS
 from resnet_viz.charts import overlay, saliency, saliency_sentences
 from resnet_viz.engine.explainer import Asking
 from resnet_viz.questions import Description, Faithfulness, Model, Randomise, Split, Surgery, Sweep
@@ -121,7 +121,11 @@ def trust_view(desk: Desk, model: Model, description: Description, picture: Show
     first = Faithfulness(model=model, image=picture.path, method=method, layer=layer, target=target)
     second = Randomise(model=model, image=picture.path, layer=layer, target=target)
     st.markdown("**Does the net need what the map marks?** (Petsiuk et al. 2018)")
-    asking = desk.on_request(first, "Delete and insert", f"about {200 * description.forward_s:.0f} s")
+    asking = desk.on_request(
+        first,
+        "Delete and insert",
+        f"{FAITHFULNESS_PASSES} forward passes; about {FAITHFULNESS_PASSES * description.forward_s:.0f} s here",
+    )
     if asking is not None:
         told = asking.told or {}
         figure = saliency.faithfulness_figure(asking.arrays["curves"], told["orders"])
@@ -129,7 +133,9 @@ def trust_view(desk: Desk, model: Model, description: Description, picture: Show
         live_plot(figure, key="faithfulness", alt=sentence, height=320)
         st.markdown(f"{sentence} ({asking.seconds:.1f} s)")
     st.markdown("**Does the map depend on what was learnt?** (Adebayo et al. 2018)")
-    asking = desk.on_request(second, "Re-initialise stage by stage", f"about {100 * description.forward_s:.0f} s")
+    asking = desk.on_request(
+        second, "Re-initialise stage by stage", "each stage: a map of every method, and seven pictures for the norms"
+    )
     if asking is not None:
         told = asking.told or {}
         figure = saliency.randomise_figure(told["methods"], told["stages"], told["correlations"])

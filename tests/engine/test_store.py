@@ -157,3 +157,13 @@ def test_a_full_disk_is_one_sentence_and_keeps_what_was_stored(little_disk: None
         store.append(Failed(run=run, seq=seq, message="x" * 1000) for seq in range(1, 500))
     assert [record.seq for record in store.records(run)] == [0]
     store.close()
+
+
+def test_only_nets_whose_weights_are_kept_are_offered(store: Store) -> None:
+    run, bare = store.create(TINY, "live"), store.create(TINY, "live")
+    assert store.nets() == []
+    path = store.folder / run.id / "arm1.safetensors"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"weights")
+    assert [(found.id, arm, file) for found, arm, file in store.nets()] == [(run.id, 1, path)]
+    assert bare.id not in {found.id for found, _, _ in store.nets()}

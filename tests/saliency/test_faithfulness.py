@@ -6,9 +6,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from resnet_viz.attribution import FAITHFULNESS_STEPS
+from resnet_viz.attribution import FAITHFULNESS_PASSES, FAITHFULNESS_STEPS
 from resnet_viz.saliency.classifiers import Classifier
-from resnet_viz.saliency.faithfulness import ORDERS, PICTURES, area, curves
+from resnet_viz.saliency.faithfulness import ORDERS, area, curves
 from resnet_viz.saliency.hooks import counted
 from resnet_viz.saliency.methods import attribute
 from tests.saliency.nets import bare, images, unchanged
@@ -165,7 +165,7 @@ def test_ends_are_asked_once_and_batches_are_all_of_one_size(cifar: Classifier) 
     seen: list[int] = []
     with counted(cifar.net, seen.append):
         curves(cifar, images(1), some_heat(32), target=0)
-    assert sum(seen) == PICTURES == 2 * 3 * (STEPS - 1) + 3
+    assert sum(seen) == FAITHFULNESS_PASSES == 2 * 3 * (STEPS - 1) + 3
     assert len(set(seen)) == 1
 
 
