@@ -5,7 +5,7 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench bench-degradation bench-shapes screenshot clean
+.PHONY: help run test check format bench bench-degradation bench-shapes recordings screenshot clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -47,7 +47,10 @@ bench-degradation: $(VENV)/dev.stamp  ## plain-56 against residual-56 on 5,000 C
 bench-shapes: $(VENV)/dev.stamp  ## how hard the procedural set is: plain-20, plain-56, residual-56
 	$(PY) -m benchmarks.degradation --data shapes
 
-screenshot: $(VENV)/dev.stamp  ## take README's picture of a real race
+recordings: $(VENV)/dev.stamp  ## train the runs that ship with the project anew, on CIFAR-10
+	$(PY) -m benchmarks.recordings
+
+screenshot: $(VENV)/dev.stamp  ## take README's pictures
 	$(PY) -m benchmarks.screenshot
 
 clean:  ## remove the environment and all caches

@@ -1,5 +1,5 @@
-"""All benchmarks of speed, latency, tick, memory and explaining, one after another, as one Markdown table under a line
-that names the machine: `python -m benchmarks.bench`, or a part with `--only speed,tick`.
+"""All benchmarks of speed, latency, tick, memory, explaining and lessons, one after another, as one Markdown table
+under a line that names the machine: `python -m benchmarks.bench`, or a part with `--only speed,tick`.
 
 Each module says what it measures and how. Close other programs first: they share the cores.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import psutil
 
-from benchmarks import explain, latency, memory, speed, tick
+from benchmarks import explain, latency, lessons, memory, speed, tick
 from benchmarks.report import Row, Unavailable, machine_line, progress, table
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "tick": tick.measure,
     "memory": memory.measure,
     "explain": explain.measure,
+    "lessons": lessons.measure,
 }
 BUSY_PERCENT = 15
 

@@ -45,7 +45,7 @@ class Seconds:
 
 def timed_page(browser: Browser, server: Server) -> tuple[Page, float]:
     """Open the app; seconds until it is ready."""
-    page = open_page(browser, server.url)
+    page = open_page(browser, f"{server.url}/race")
     seconds = wait_ready(page)
     page.evaluate(NOTE_CLICKS)
     return page, seconds

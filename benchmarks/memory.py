@@ -108,7 +108,7 @@ def worker_rows() -> list[Row]:
 def server_rows() -> list[Row]:
     """The server during a race."""
     with chromium() as browser, app_server() as server:
-        page = open_page(browser, server.url)
+        page = open_page(browser, f"{server.url}/race")
         wait_ready(page)
         start_button(page).click()
         wait_steps(page, SERVER_STEPS)

@@ -54,7 +54,7 @@ def shrink(path: Path) -> None:
 
 def take(browser: Browser, url: str, steps: int, folder: Path) -> None:
     """Run a race and take both pictures of it."""
-    page = open_page(browser, url, width=WIDTH, height=HEIGHT)
+    page = open_page(browser, f"{url}/race", width=WIDTH, height=HEIGHT)
     wait_ready(page)
     start_button(page).click()
     wait_steps(page, steps, LIMIT_S)

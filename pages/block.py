@@ -3,10 +3,14 @@
 import numpy as np
 import streamlit as st
 
-from resnet_viz.arithmetic import Block, descent, stacked
+from resnet_viz.arithmetic import Block, stacked
 from resnet_viz.charts import arithmetic as charts
 from resnet_viz.ui.block_editors import block_editors, convolution
+from resnet_viz.ui.block_learning import learning
+from resnet_viz.ui.lesson_quizzes import block_quiz
+from resnet_viz.ui.lessons import next_lesson
 from resnet_viz.ui.live_plot import live_plot
+from resnet_viz.ui.teaching import sources
 
 INTRO = r"""
 A **plain** block computes $y = F(x)$. A **residual** block adds its input: $y = F(x) + x$ (He et al. 2015, equation
@@ -23,12 +27,6 @@ STACK = """
 Many equal blocks, one after another. Set *W* to 0: plain blocks forget everything at once, residual ones pass
 everything on. The example's own *W* shows the other side: with a largest factor of 1.15, two hundred residual blocks
 multiply the signal by 1.15 to the power of 200. Norm layers or small branches keep real nets from that.
-"""
-
-LEARN = r"""
-In one linear block the shortcut changes where learning begins, not how fast it goes: both errors $y - t$ shrink by the
-factor $1 - \eta \, (\lVert x \rVert^2 + 1)$ a step, $\eta$ being the learning rate. From zero weights, the residual
-block begins at $y = x$ and the plain one at $y = 0$.
 """
 
 
@@ -60,30 +58,11 @@ def main() -> None:
     sentence = charts.stack_sentence(norms, depth)
     live_plot(charts.stacked_figure(norms), key="stack", alt=sentence, height=340)
     st.markdown(sentence)
-    st.subheader("Learn it")
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
-        begin = st.segmented_control(
-            "Begin with", ["zero", "random", "the numbers above"], default="zero", required=True
-        )
-        rate = st.slider("Learning rate", 0.01, 1.0, 0.2, key="rate", width=260)
-        steps = st.slider("Steps", 1, 100, 20, key="steps", width=260)
-    losses = {}
-    for residual, block in blocks.items():
-        begun = block if begin == "the numbers above" else _fresh(block, begin == "random")
-        losses[residual] = [loss for _, loss in descent(begun, x, target, rate, steps)]
-    says = "; ".join(
-        f"the {charts.NAMES[residual]} block begins at {values[0]:.3g} and ends at {values[-1]:.3g}"
-        for residual, values in losses.items() if values
-    )  # fmt: skip
-    live_plot(charts.learning_figure(losses), key="learning", alt=says, height=300)
-    st.markdown(f"Loss: {says}. {LEARN}")
+    learning(blocks, x, target)
     convolution()
-
-
-def _fresh(block: Block, random: bool) -> Block:
-    source = np.random.default_rng(0)
-    weight = source.normal(0, 0.5, block.weight.shape) if random else np.zeros_like(block.weight)
-    return Block(weight, np.zeros_like(block.bias), block.residual)
+    block_quiz()
+    sources({"he2015": "equations 1 and 2", "he2016": "section 2, equations 4 and 5"})
+    next_lesson("block")
 
 
 main()

@@ -7,12 +7,18 @@ from resnet_viz.ui import engine
 from resnet_viz.ui.classifier_choice import choose_model, describe
 from resnet_viz.ui.desk import Desk
 from resnet_viz.ui.explain_views import branch_view, prediction, surgery_view, trust_view
+from resnet_viz.ui.lessons import next_lesson
 from resnet_viz.ui.live_plot import preload_plotly
 from resnet_viz.ui.map_panels import map_panels
 from resnet_viz.ui.pictures import Shown, choose_pictures
+from resnet_viz.ui.teaching import sources
 
 MAPS = "What and where"
 VIEWS = {"Which branch": branch_view, "Surgery": surgery_view, "Can it be trusted?": trust_view}
+SOURCES = {
+    "selvaraju2016": "section 3, equations 1 and 2", "adebayo2018": "section 3", "petsiuk2018": "section 4.2",
+    "he2015": "sections 3.2 and 3.3",
+}  # fmt: skip
 EMPTY = """
 #### Why did it say that?
 
@@ -39,6 +45,8 @@ def main() -> None:
             st.markdown(EMPTY)
         elif model is not None and described is not None:
             answers(desk, model, Description.model_validate(described.told), pictures)
+        sources(SOURCES)
+        next_lesson("explain")
     desk.follow()
 
 

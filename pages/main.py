@@ -4,13 +4,27 @@ from pathlib import Path
 
 import streamlit as st
 
+from resnet_viz.ui import state
+from resnet_viz.ui.lessons import BY_KEY, LESSONS
+from resnet_viz.ui.theme import dark_on_primary
+
 ICON = Path(__file__).parents[1] / "resnet_viz" / "ui" / "assets" / "icon.png"
+DOORS = ("race", "explain")  # beside the path itself
 
 st.set_page_config(page_title="resnet-viz", page_icon=ICON, layout="wide")
-# The default page lives at the root; the second entry makes /race a link that can be shared.
-race = st.Page("race.py", title="Race", icon=":material/sports_score:", url_path="start", default=True)
-race_link = st.Page("race.py", title="Race", url_path="race", visibility="hidden")
-explain = st.Page("explain.py", title="Explain", icon=":material/image_search:", url_path="explain")
-block = st.Page("block.py", title="One block", icon=":material/calculate:", url_path="block")
-highway = st.Page("highway.py", title="Gradient highway", icon=":material/trending_flat:", url_path="highway")
-st.navigation([race, race_link, block, highway, explain], position="top").run()
+pages = {
+    lesson.key: st.Page(
+        lesson.file, title=lesson.title, icon=f":material/{lesson.icon}:", url_path=lesson.key
+    ) for lesson in LESSONS
+}  # fmt: skip
+home = st.Page("home.py", title="Start", icon=":material/home:", default=True)
+shown = st.navigation(
+    {
+        "": [home, *(pages[key] for key in DOORS)],
+        "Look inside": [page for key, page in pages.items() if key not in DOORS],
+    },
+    position="top",
+)
+dark_on_primary()
+state.read_done(BY_KEY)
+shown.run()

@@ -8,11 +8,14 @@ from resnet_viz.config import ConfigError, DatasetName
 from resnet_viz.engine.store import StoreError
 from resnet_viz.ui import engine, state
 from resnet_viz.ui.data_notice import data_notice, is_present
+from resnet_viz.ui.lesson_quizzes import race_quiz
+from resnet_viz.ui.lessons import next_lesson
 from resnet_viz.ui.live_plot import preload_plotly
 from resnet_viz.ui.query import read_parameters
 from resnet_viz.ui.race_form import race_form
 from resnet_viz.ui.race_view import race_view
 from resnet_viz.ui.recent import recent_races
+from resnet_viz.ui.teaching import sources
 
 log = logging.getLogger(__name__)
 
@@ -25,12 +28,6 @@ One is **plain**. The other adds the input of each block to its output, *y* = F(
 Press **Start** and watch their loss, their error and the gradient in each of their blocks, measured while they train
 on this machine.
 """
-
-
-def missing_data() -> DatasetName:
-    """The photographs that the page offers to fetch when they are not here: those chosen, else CIFAR-10."""
-    chosen: DatasetName = st.session_state["data"]
-    return "cifar10" if chosen == "shapes" else chosen
 
 
 def main() -> None:
@@ -50,7 +47,7 @@ def main() -> None:
         st.subheader("Plain against residual")
         start = st.container()
         config = race_form(values, default_data)
-        data_notice(missing_data(), manager.downloads)
+        data_notice(st.session_state["data"], manager.downloads)
         with start:
             ready = not isinstance(config, ConfigError) and is_present(config.data.name)
             if st.button(
@@ -76,6 +73,9 @@ def main() -> None:
             preload_plotly()
         else:
             race_view(manager, run)
+        race_quiz(manager.snapshot(run) if run else None)
+        sources({"he2015": "sections 3.3 (the nets), 4.1 (degradation) and 4.2 (CIFAR-10)"})
+        next_lesson("race")
 
 
 main()

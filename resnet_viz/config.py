@@ -43,11 +43,13 @@ class ConfigError(ValueError):
     """A configuration that cannot be run; the sentence says what to change."""
 
 
-class _Value(BaseModel):
+class Value(BaseModel):
+    """A frozen value, checked once."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class NetConfig(_Value):
+class NetConfig(Value):
     """One CIFAR network of the paper, or its plain twin."""
 
     depth: int = 56
@@ -86,7 +88,7 @@ class NetConfig(_Value):
         return f"residual-{self.depth}{option}"
 
 
-class DataConfig(_Value):
+class DataConfig(Value):
     """Which images, and how many of them."""
 
     name: DatasetName = "cifar10"
@@ -113,7 +115,7 @@ class DataConfig(_Value):
         return len(self.classes) or NUM_CLASSES[self.name]
 
 
-class TrainConfig(_Value):
+class TrainConfig(Value):
     """How every arm is trained."""
 
     epochs: int = Field(8, ge=1, le=MAX_EPOCHS)
@@ -128,7 +130,7 @@ class TrainConfig(_Value):
     probe_every: int | None = Field(None, ge=0)  # steps between gradient records; None: about 200 a run; 0: never
 
 
-class ExperimentConfig(_Value):
+class ExperimentConfig(Value):
     """One experiment: one to four arms on the same batches."""
 
     arms: tuple[NetConfig, ...] = Field(min_length=1, max_length=MAX_ARMS)

@@ -1,4 +1,4 @@
-"""What may be asked of a net, and what is answered: frozen values, checked once. Imports no torch.
+"""What may be asked of a classifier, and what is answered: frozen values, checked once. Imports no torch.
 
 A picture is a path to a file: the server names the files itself, the command line takes the user's own.
 """
@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
 from resnet_viz.attribution import METHODS, MethodName
-from resnet_viz.config import DatasetName, NetConfig
+from resnet_viz.config import Value
+from resnet_viz.net_questions import Chain, Family, Initial, Shatter, Stream
 
 ModelName = Literal[
     "resnet18", "resnet34", "resnet50", "resnet50-v2", "resnet101", "resnet152", "efficientnet-lite0", "cifar-net"
@@ -34,11 +35,7 @@ MODEL_TITLES: Mapping[ModelName, str] = {
 MAX_PICTURE_BYTES = 10_000_000
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Model(_Value):
+class Model(Value):
     """A classifier: by name, with weights of its own where a file is given. A net of a race always has a file."""
 
     name: ModelName = DEFAULT_MODEL
@@ -51,20 +48,20 @@ class Model(_Value):
         return self
 
 
-class Catalogue(_Value):
+class Catalogue(Value):
     """Told: models, a mapping of each name that torchvision has to its file, megabytes and accuracy in percent."""
 
     ask: Literal["catalogue"] = "catalogue"
 
 
-class Describe(_Value):
+class Describe(Value):
     """Load a classifier and tell what it is: a `Description`."""
 
     ask: Literal["describe"] = "describe"
     model: Model
 
 
-class Look(_Value):
+class Look(Value):
     """What the classifier makes of a picture. Arrays: view (H, W, 3) uint8, probabilities (K,)."""
 
     ask: Literal["look"] = "look"
@@ -72,7 +69,7 @@ class Look(_Value):
     image: Path
 
 
-class Attribute(_Value):
+class Attribute(Value):
     """Maps of a method, in one batch.
 
     Told: refused (place -> sentence), notes, targets, delta (of Integrated Gradients: how far the shares are from the
@@ -88,7 +85,7 @@ class Attribute(_Value):
     target: int | None = Field(None, ge=0)  # a class; None: the predicted one
 
 
-class Split(_Value):
+class Split(Value):
     """Grad-CAM at the sum of a residual block, in its two parts.
 
     Told: relative_error of skip + residual against total. Arrays: total, skip, residual, each (h, w).
@@ -101,7 +98,7 @@ class Split(_Value):
     target: int = Field(ge=0)
 
 
-class Surgery(_Value):
+class Surgery(Value):
     """Switch off blocks. Arrays: before, after: probabilities (K,); map_before, map_after: Grad-CAM (H, W)."""
 
     ask: Literal["surgery"] = "surgery"
@@ -111,7 +108,7 @@ class Surgery(_Value):
     target: int = Field(ge=0)
 
 
-class Sweep(_Value):
+class Sweep(Value):
     """Switch off each block in turn. Told: blocks, probability of the class as it is (whole) and without each."""
 
     ask: Literal["sweep"] = "sweep"
@@ -120,7 +117,7 @@ class Sweep(_Value):
     target: int = Field(ge=0)
 
 
-class Faithfulness(_Value):
+class Faithfulness(Value):
     """Deletion and insertion of a map, of a random order and of a centre Gaussian.
 
     Told: orders (3), areas (3, 2). Arrays: curves (3, 2, steps + 1), deletion first.
@@ -134,7 +131,7 @@ class Faithfulness(_Value):
     target: int = Field(ge=0)
 
 
-class Randomise(_Value):
+class Randomise(Value):
     """Re-initialise stage by stage, from the classifier down.
 
     Told: methods, stages, correlations: a row a stage, a value a method; null where a map has no contrast.
@@ -147,28 +144,15 @@ class Randomise(_Value):
     target: int = Field(ge=0)
 
 
-class Initial(_Value):
-    """Measure nets before their first update, on one batch.
-
-    Told: losses (nats) and rows (names) of each net. Arrays: of net number i, grad_w_i and grad_x_i (rows,), spread_i
-    (rows - 1,), as `resnet_viz.probes.initial` defines them.
-    """
-
-    ask: Literal["initial"] = "initial"
-    nets: tuple[NetConfig, ...] = Field(min_length=1, max_length=8)
-    data: DatasetName = "cifar10"
-    batch_size: int = Field(128, ge=2, le=512)
-    seed: int = Field(0, ge=0, lt=2**31)
-
-
+NetQuestion = Initial | Shatter | Family | Chain | Stream
 Question = Annotated[
-    Catalogue | Describe | Look | Attribute | Split | Surgery | Sweep | Faithfulness | Randomise | Initial,
+    Catalogue | Describe | Look | Attribute | Split | Surgery | Sweep | Faithfulness | Randomise | NetQuestion,
     Field(discriminator="ask"),
 ]
 QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
 
 
-class Layer(_Value):
+class Layer(Value):
     """A place in the net at which a map can be made."""
 
     name: str  # of the module, such as "layer4.2"
@@ -179,7 +163,7 @@ class Layer(_Value):
     switchable: bool  # and its shortcut is the identity, so the branch can be switched off
 
 
-class Description(_Value):
+class Description(Value):
     """A classifier, as its loader found it."""
 
     title: str

@@ -184,9 +184,11 @@ def test_a_killed_worker_is_one_sentence_and_exit_code_1() -> None:
     assert Store().list()[0].status == "interrupted"
 
 
-def test_runs_are_listed_shown_and_deleted(capfd: pytest.CaptureFixture[str]) -> None:
+def test_runs_are_listed_shown_exported_and_deleted(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["runs", "list"]) == 0
-    assert "No runs yet" in capfd.readouterr().out
+    listed = capfd.readouterr().out
+    assert "recorded" in listed  # what ships is there before anything was trained
+    assert "cli" not in listed
     assert main(TRAIN) == 0
     run = Store().list()[0].id
     weights = Store().folder / run
@@ -196,6 +198,11 @@ def test_runs_are_listed_shown_and_deleted(capfd: pytest.CaptureFixture[str]) ->
     assert run in capfd.readouterr().out
     assert main(["runs", "show", run]) == 0
     assert "plain-8" in capfd.readouterr().out
+    out = tmp_path / "kept.jsonl.gz"
+    assert main(["runs", "export", run, "--out", str(out)]) == 0
+    assert out.stat().st_size > 1000
+    assert main(["runs", "export", run, "--out", str(tmp_path / "kept.csv")]) == 2
+    assert "must end in .jsonl.gz" in capfd.readouterr().err
     assert main(["runs", "delete", run]) == 0
     assert not weights.exists()
     assert main(["runs", "show", run]) == 1

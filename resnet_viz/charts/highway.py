@@ -17,6 +17,7 @@ HEALTHY = 10.0  # a gradient that changes by less than this factor from the last
 BATCH_NORM_FACTOR = math.sqrt(math.pi / (math.pi - 1))
 
 Story = Literal["vanishes", "healthy", "explodes"]
+Quantity = Literal["grad_w", "grad_x", "spread"]
 STORIES: tuple[Story, ...] = ("vanishes", "healthy", "explodes")
 Floats = NDArray[np.float64]
 
@@ -69,7 +70,7 @@ def measured(nets: Sequence[NetConfig], told: Mapping[str, Any], arrays: Mapping
     ]  # fmt: skip
 
 
-def rows_figure(nets: Sequence[Measured], quantity: Literal["grad_w", "grad_x", "spread"]) -> Figure:
+def rows_figure(nets: Sequence[Measured], quantity: Quantity) -> Figure:
     """One quantity of every net, row by row, on a log axis."""
     titles = {"grad_w": "‖dL/dW‖", "grad_x": "‖dL/dx‖, mean over the images", "spread": "standard deviation"}
     data = []

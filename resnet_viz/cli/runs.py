@@ -1,6 +1,7 @@
 """`runs list`, `runs show` and `runs delete`."""
 
 import shutil
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -8,6 +9,7 @@ from rich.table import Column, Table
 
 from resnet_viz.cli.train import result_table
 from resnet_viz.config import TITLES
+from resnet_viz.engine.recorded import ENDING, recorded, write_recorded
 from resnet_viz.engine.store import Store
 from resnet_viz.runlog import RunLog
 
@@ -23,10 +25,7 @@ def list_runs(limit: int) -> None:
     """The newest runs, newest first."""
     store = Store()
     store.mark_interrupted()
-    found = store.list(limit)
-    if not found:
-        click.echo("No runs yet: python -m resnet_viz train, or make run.")
-        return
+    found = [*store.list(limit), *recorded().values()]
     table = Table(Column("run", no_wrap=True), "status", "origin", "nets", "data", "created (UTC)")
     for run in found:
         table.add_row(
@@ -60,6 +59,19 @@ def show(run: str, as_json: bool) -> None:
     if found.message:
         click.echo(found.message)
     click.echo(found.config.model_dump_json(indent=1))
+
+
+@runs.command()
+@click.argument("run")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help=f"File to write; ends in {ENDING}.")
+def export(run: str, out: Path) -> None:
+    """Write the records of a run to a file; in resnet_viz/recorded/ it ships with the project."""
+    store = Store()
+    try:
+        write_recorded(store.run(run), store.records(run), out)
+    except (OSError, ValueError) as error:
+        raise click.BadParameter(str(error), param_hint="--out") from error
+    click.echo(f"{out}: {out.stat().st_size / 1000:.0f} kB")
 
 
 @runs.command()

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from resnet_viz import places
 from resnet_viz.config import ExperimentConfig
+from resnet_viz.engine.recorded import recorded, recorded_records
 from resnet_viz.engine.tables import Run, about, metadata, records, run_of, runs
 from resnet_viz.records import ACTIVE, SCHEMA_VERSION, Failed, Origin, Record, Started, Status, parse
 
@@ -128,11 +129,13 @@ class Store:
             connection.execute(_update(run, **values))
 
     def run(self, run: str) -> Run:
-        """One run.
+        """One run, of the store or of those that ship.
 
         Raises:
             NoSuchRun: none has this id.
         """
+        if run in recorded():
+            return recorded()[run]
         with self._sentences(), self._engine.connect() as connection:
             row = connection.execute(runs.select().where(runs.c.id == run)).mappings().first()
         if row is None:
@@ -140,7 +143,7 @@ class Store:
         return run_of(row)
 
     def list(self, limit: int = 100) -> list[Run]:
-        """The newest runs, newest first."""
+        """The newest runs, newest first, without those that ship."""
         query = runs.select().order_by(runs.c.created.desc()).limit(limit)
         with self._sentences(), self._engine.connect() as connection:
             return [run_of(row) for row in connection.execute(query).mappings()]
@@ -155,7 +158,9 @@ class Store:
         ]
 
     def records(self, run: str, since: int = -1) -> Iterator[Record]:
-        """Records of a run after a seq, in order."""
+        """Records of a run after a seq, in order; of the store, or of one that ships."""
+        if run in recorded():
+            return (record for record in recorded_records(run) if record.seq > since)
         query = sa.select(records.c.body).where(records.c.run == run, records.c.seq > since).order_by(records.c.seq)
         with self._sentences(), self._engine.connect() as connection:
             bodies = connection.execute(query).scalars().all()

@@ -2,15 +2,13 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from resnet_viz.answer import Answer, Report
 from resnet_viz.attribution import FAITHFULNESS_PASSES, METHODS
 from resnet_viz.control import Control
 from resnet_viz.places import SAMPLES, sample_picture
@@ -39,15 +37,6 @@ KEPT_MODELS = 2
 KEPT_PICTURES = 16
 
 About = Describe | Look | Attribute | Split | Surgery | Sweep | Faithfulness | Randomise  # a classifier
-Report = Callable[[int, int], None]  # images through the net: done, of how many
-
-
-@dataclass
-class Answer:
-    """What is told, and the arrays that go with it."""
-
-    told: dict[str, Any] = field(default_factory=dict)
-    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
 
 
 def answer(question: Catalogue | About, report: Report, control: Control) -> Answer:

@@ -22,8 +22,9 @@ def is_present(name: DatasetName) -> bool:
         return False
 
 
-def data_notice(name: DatasetName, downloads: Downloads) -> None:
-    """Say that a data set is missing and offer to fetch it; nothing when it is there."""
+def data_notice(chosen: DatasetName, downloads: Downloads) -> None:
+    """Say that photographs are missing, those chosen or else CIFAR-10, and offer to fetch them; else nothing."""
+    name: DatasetName = "cifar10" if chosen == "shapes" else chosen
     active = _is_active(downloads)  # asked first: a download that ends in between has brought the data
     if not active and is_present(name):
         return

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from resnet_viz.attribution import METHODS
 from resnet_viz.engine.explainer import Asking, Explainer
 from resnet_viz.questions import Attribute, Faithfulness, Look, Model, Question
+from resnet_viz.ui import state
 
 PATIENCE_S = 0.4  # that a page waits for an answer before it shows progress; most are there by then
 TICK_S = 0.25
@@ -16,7 +17,9 @@ TICK_S = 0.25
 WORDS = {
     "catalogue": "Looking up the models", "describe": "Loading the model", "look": "Looking at the picture",
     "split": "Splitting the map", "surgery": "Switching off blocks", "sweep": "Switching off each block in turn",
-    "initial": "Measuring nets before their first update",
+    "initial": "Measuring nets before their first update", "shatter": "Following the gradient from image to image",
+    "family": "Counting the nets of the family",
+    "chain": "Sending a gradient back through a chain", "stream": "Measuring transformers before their first update",
     "faithfulness": "Deleting and inserting pixels", "randomise": "Re-initialising stage by stage",
 }  # fmt: skip
 
@@ -47,13 +50,22 @@ class Desk:
         """What the model makes of a picture."""
         return self.answer(Look(model=model, image=image))
 
-    def on_request(self, question: Question, label: str, cost: str, key: str = "") -> Asking | None:
-        """The answer to what costs too much to be asked unasked: a button, with its price beside it."""
-        if self.explainer.known(question) is not None:
+    def on_request(
+        self, question: Question, label: str, cost: str, key: str = "", *, once: bool = False
+    ) -> Asking | None:
+        """The answer to what is not to be asked unasked: a button, with its price beside it.
+
+        Args:
+            once: show nothing before this visitor pressed the button, whoever else did; from then on, answer whatever
+                the question becomes.
+        """
+        if state.was_requested(question.ask) if once else self.explainer.known(question) is not None:
             return self.answer(question)
         with st.container(horizontal=True, vertical_alignment="center"):
             pressed = st.button(label, key=f"ask_{question.ask}_{key}", icon=":material/play_arrow:")
             st.caption(cost)
+        if pressed:
+            state.request(question.ask)
         return self.answer(question) if pressed else None
 
     def follow(self) -> None:
@@ -76,7 +88,7 @@ class Desk:
     def _text(self, asking: Asking) -> str:
         what = title(asking.question)
         if not self.explainer.ready:
-            return f"{what}: the program that explains pictures is starting, which takes a few seconds"
+            return f"{what}: the program that measures and explains is starting, which takes a few seconds"
         if asking.behind:
             return f"{what}: waits behind {asking.behind} other question{'s' if asking.behind > 1 else ''}"
         return f"{what}: {asking.done} of {asking.total} images through the net" if asking.total else what

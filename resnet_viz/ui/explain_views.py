@@ -7,6 +7,7 @@ from resnet_viz.charts import overlay, saliency, saliency_sentences
 from resnet_viz.engine.explainer import Asking
 from resnet_viz.questions import Description, Faithfulness, Model, Randomise, Split, Surgery, Sweep
 from resnet_viz.ui.desk import Desk
+from resnet_viz.ui.lesson_quizzes import branch_quiz
 from resnet_viz.ui.live_plot import live_plot
 from resnet_viz.ui.map_panels import layer_slider
 from resnet_viz.ui.pictures import Shown
@@ -62,6 +63,7 @@ def branch_view(desk: Desk, model: Model, description: Description, picture: Sho
         column.image(
             shown, width="stretch", output_format="PNG", caption=name, alt=f"Grad-CAM before the ReLU, signed: {name}"
         )
+    branch_quiz(description.layer(layer).title, *parts[1:])
     error = float((asking.told or {})["relative_error"])
     st.markdown(saliency_sentences.split_sentence(*parts, relative_error=error))
 

@@ -1,5 +1,6 @@
 // One Plotly chart that is never rebuilt: Plotly.react on a node that stays, so zoom and legend survive each update.
 
+const FRAMES_A_SECOND = 12;
 const loading = {};
 
 function loadPlotly(url) {
@@ -52,6 +53,35 @@ function themed(layout, node) {
   return result;
 }
 
+// What of a trace lies at x <= until. Its points are in the order of x.
+function revealed(trace, until) {
+  const end = trace.x.findIndex((x) => x > until);
+  return end < 0 ? trace : { ...trace, x: trace.x.slice(0, end), y: trace.y.slice(0, end) };
+}
+
+// A recorded figure that draws itself along x, with a button and a slider. Gives how to end it.
+function replay(node, controls, { seconds, last }, show) {
+  const [button, slider] = controls.children;
+  let timer = null;
+  const at = () => Number(slider.value);
+  const goTo = (x) => { slider.value = x; show(at()); };
+  const pause = () => { clearInterval(timer); timer = null; button.textContent = at() < last ? "Play" : "Play again"; };
+  const tick = () => { goTo(Math.min(last, at() + last / (seconds * FRAMES_A_SECOND))); if (at() >= last) pause(); };
+  const play = () => {
+    if (at() >= last) goTo(0);
+    timer = setInterval(tick, 1000 / FRAMES_A_SECOND);
+    button.textContent = "Pause";
+  };
+  button.onclick = () => (timer ? pause() : play());
+  slider.oninput = () => { pause(); show(at()); };
+  slider.max = last;
+  controls.hidden = false;
+  goTo(last); // the whole picture, for those who want nothing to move
+  pause();
+  if (!window.matchMedia("(prefers-reduced-motion: reduce)").matches) play();
+  return () => clearInterval(timer);
+}
+
 // Do something when the page is drawn and rests; at once where a browser can't tell.
 const whenIdle = window.requestIdleCallback ?? ((act) => act());
 
@@ -65,7 +95,7 @@ export default function (component) {
   }
   const message = parentElement.querySelector(".live-plot-message");
   node.style.height = `${data.height}px`;
-  node.setAttribute("role", "img");
+  node.setAttribute("role", "figure"); // not "img": the buttons within can be reached
   node.setAttribute("aria-label", data.alt);
   node.latest = data;
   const draw = (Plotly) => {
@@ -75,10 +105,15 @@ export default function (component) {
     node.drawing = drawing;
     message.textContent = "";
     const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
-    return Plotly.react(node, data.figure.data, themed(data.figure.layout, node), config);
+    const layout = themed(data.figure.layout, node);
+    const show = (traces) => Plotly.react(node, traces, layout, config);
+    node.endReplay?.();
+    if (!data.replay) return show(data.figure.data);
+    const upTo = (x) => show(data.figure.data.map((trace) => revealed(trace, x)));
+    node.endReplay = replay(node, parentElement.querySelector(".live-plot-replay"), data.replay, upTo);
   };
   loadPlotly(data.plotly_url)
     .then((Plotly) => inTurn(() => draw(Plotly)))
     .catch((error) => { message.textContent = `The chart can't be drawn: ${error.message}. Reload the page.`; });
-  return () => { if (window.Plotly) window.Plotly.purge(node); };
+  return () => { node.endReplay?.(); if (window.Plotly) window.Plotly.purge(node); };
 }

@@ -9,6 +9,7 @@ from resnet_viz import charts
 from resnet_viz.charts import sentences
 from resnet_viz.engine.manager import Manager
 from resnet_viz.engine.protocol import Action
+from resnet_viz.engine.recorded import recorded
 from resnet_viz.engine.store import NoSuchRun, StoreError
 from resnet_viz.records import Status
 from resnet_viz.runlog import Snapshot
@@ -72,6 +73,8 @@ def _header(manager: Manager, snapshot: Snapshot) -> None:
     st.caption(sentences.data_sentence(snapshot))
     if snapshot.config.data.name == "shapes":
         st.caption(":material/info: Synthetic pictures drawn by this program, not photographs.")
+    if snapshot.run in recorded():
+        st.caption(":material/album: A recording that comes with the project.")
     _controls(manager, snapshot)
     if snapshot.status == "queued":
         ahead = snapshot.queued_behind

@@ -2,15 +2,18 @@
 
 import re
 import secrets
+from collections.abc import Collection
 
 import streamlit as st
 
 from resnet_viz.arithmetic import Floats
+from resnet_viz.charts.summary import Note
 from resnet_viz.engine.manager import Manager
 from resnet_viz.engine.store import NoSuchRun
 
 _ID = re.compile(r"[A-Za-z0-9]{1,32}")
-_RUN, _TOKEN, _PASTED = "run", "start_token", "pasted"
+_RUN, _TOKEN, _PASTED, _DONE, _NOTES = "run", "start_token", "pasted", "done", "notes"
+_QUIZ = "quiz_"
 MAX_PASTED = 4
 
 
@@ -78,7 +81,17 @@ def forget_pasted() -> None:
 
 def experiment_parameters() -> dict[str, str]:
     """What the address says about the experiment."""
-    return {name: value for name, value in st.query_params.to_dict().items() if name != _RUN}
+    return {name: value for name, value in st.query_params.to_dict().items() if name not in (_RUN, _DONE)}
+
+
+def request(kind: str) -> None:
+    """A visitor asked for a costly kind of measurement."""
+    st.session_state[f"requested_{kind}"] = True
+
+
+def was_requested(kind: str) -> bool:
+    """Whether this visitor asked for it before."""
+    return bool(st.session_state.get(f"requested_{kind}"))
 
 
 def editor_key(name: str) -> str:
@@ -102,3 +115,63 @@ def last_good(name: str, example: Floats) -> Floats:
     """The last good numbers of a table, or the example's."""
     kept: Floats = st.session_state.get(f"good_{name}", example)
     return kept
+
+
+def done() -> list[str]:
+    """Keys of the lessons that are done, in the order in which they were."""
+    kept: list[str] = st.session_state.setdefault(_DONE, [])
+    return kept
+
+
+def mark_done(lesson: str) -> None:
+    """A lesson is done: in this session and in the address."""
+    if lesson not in done():
+        done().append(lesson)
+    write_done()
+
+
+def read_done(lessons: Collection[str]) -> None:
+    """Take over what the address says is done; what is no lesson is left out."""
+    for lesson in st.query_params.get(_DONE, "").split("."):
+        if lesson in lessons and lesson not in done():
+            done().append(lesson)
+    write_done()
+
+
+def write_done() -> None:
+    """Let the address say what is done."""
+    if done() and st.query_params.get(_DONE) != ".".join(done()):
+        st.query_params[_DONE] = ".".join(done())
+
+
+def done_parameter() -> dict[str, str]:
+    """What a link to another page takes along."""
+    return {_DONE: ".".join(done())} if done() else {}
+
+
+def note(key: str, tried: Note) -> None:
+    """Keep what was tried, for the summary; the latest of its key."""
+    st.session_state.setdefault(_NOTES, {})[key] = tried
+
+
+def quiz_key(lesson: str, name: str) -> str:
+    """Key of a question's widget, and of what was answered."""
+    return f"{_QUIZ}{lesson}_{name}"
+
+
+def noted(key: str) -> Note | None:
+    """What was kept under a key."""
+    kept: Note | None = st.session_state.get(_NOTES, {}).get(key)
+    return kept
+
+
+def notes() -> list[Note]:
+    """All that was tried in this session, oldest first."""
+    return list(st.session_state.get(_NOTES, {}).values())
+
+
+def forget_tried() -> None:
+    """Begin the path anew, with nothing chosen in any question."""
+    for name in [name for name in map(str, st.session_state) if name in (_DONE, _NOTES) or name.startswith(_QUIZ)]:
+        del st.session_state[name]
+    st.query_params.pop(_DONE, None)

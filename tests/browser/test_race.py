@@ -128,7 +128,7 @@ def test_five_clicks_at_once_make_one_run(page: Page, server: str) -> None:
     )
     page.wait_for_function(f"({STEPS})() >= 2", timeout=WAIT_MS)
     stop(page)
-    page.goto(server)
+    page.goto(f"{server}/race")
     page.get_by_text("Earlier races").click()
     page.wait_for_selector("[class*='st-key-show_']", timeout=WAIT_MS)
     listed = page.locator("[class*='st-key-show_']").all_inner_texts()

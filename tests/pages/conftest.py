@@ -51,4 +51,6 @@ def explaining(honest: HonestLauncher, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 @pytest.fixture
 def app(no_data: None) -> AppTest:
-    return AppTest.from_file(str(MAIN), default_timeout=30)
+    """On the page of the race, where most tests begin."""
+    app = AppTest.from_file(str(MAIN), default_timeout=30)
+    return app.switch_page("race.py")

@@ -2,6 +2,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.engine.manager import Manager
+from tests.pages.conftest import MAIN
 from tests.pages.honest import HonestLauncher
 from tests.pages.test_race import texts
 
@@ -44,10 +45,28 @@ def test_what_was_measured_stands_beside_the_prediction(highway: AppTest, honest
     assert honest.workers == []  # no worker that trains is asked
 
 
-def test_other_nets_are_measured_anew(highway: AppTest) -> None:
+def test_other_nets_are_measured_anew_without_another_press(highway: AppTest) -> None:
     measure(highway)
+    before = highway.dataframe[0].value
     highway.selectbox(key="highway_activation").set_value("tanh").run()
-    assert len(highway.dataframe) == 0
-    measure(highway)
-    assert len(highway.dataframe) == 1
+    (table,) = highway.dataframe
+    assert not table.value.equals(before)
     assert "Theory for plain ReLU nets" not in texts(highway)
+
+
+def test_nobody_sees_the_answer_before_predicting_because_another_visitor_measured(
+    highway: AppTest, explaining: Manager
+) -> None:
+    measure(highway)
+    other = AppTest.from_file(str(MAIN), default_timeout=60).switch_page("highway.py").run()
+    other.select_slider(key="highway_depth").set_value(8).run()
+    other.slider(key="highway_width").set_value(4).run()
+    assert len(other.dataframe) == 0
+    assert "Measure" in [button.label for button in other.button]
+
+
+def test_predictions_and_what_was_measured_are_kept_for_the_summary(highway: AppTest) -> None:
+    measure(highway)
+    highway.switch_page("home.py").run()
+    assert texts(highway).count("What does the gradient of") == 4
+    assert "plain-8, without BN" in texts(highway)

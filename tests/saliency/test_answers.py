@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from pydantic import ValidationError
 
+from resnet_viz.answer import Answer
 from resnet_viz.attribution import FAITHFULNESS_STEPS, METHODS, MethodName
 from resnet_viz.control import Control, Stopped, Unattended
 from resnet_viz.places import SAMPLES, WEIGHTS_VARIABLE, DataUnavailable, sample_picture
@@ -31,7 +32,7 @@ from resnet_viz.questions import (
     Sweep,
 )
 from resnet_viz.saliency import answers
-from resnet_viz.saliency.answers import Answer, answer
+from resnet_viz.saliency.answers import answer
 from resnet_viz.saliency.checkpoints import WeightsRefused
 from resnet_viz.saliency.classifiers import Classifier
 from resnet_viz.saliency.hooks import counted

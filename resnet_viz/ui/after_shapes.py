@@ -1,0 +1,86 @@
+"""Topics of the lesson After ResNet about shape: width instead of depth, and concatenating instead of adding."""
+
+import streamlit as st
+
+from resnet_viz.afterwards import cifar_parameters, concatenated, width_for
+from resnet_viz.charts.after_counts import channels_figure, widths_figure
+from resnet_viz.config import DEPTHS
+from resnet_viz.ui.live_plot import live_plot
+from resnet_viz.ui.quizzes import Quiz, quiz
+from resnet_viz.ui.teaching import formula, sources
+
+WIDE = """
+Zagoruyko and Komodakis (2016) asked whether residual nets need so much depth, and spent the parameters on width. The
+parameters grow with the depth, but with the *square* of the width.
+"""
+REFERENCE = (110, 16)  # depth and width of the deepest net of the paper that is trained here
+# README of their code: test error in percent, flip and translation, mean and std, median of 5 runs.
+WIDE_RESULTS = (
+    ("pre-activation ResNet-164", "5.46", "24.33"), ("pre-activation ResNet-1001", "4.92", "22.71"),
+    ("WRN-28-10", "4.00", "19.25"), ("WRN-28-10 with dropout", "3.89", "18.85"),
+)  # fmt: skip
+DENSE = """
+DenseNet keeps what earlier layers said instead of adding to it: each layer reads all of them, side by side, and appends
+a few channels of its own, as many as the growth rate. Adding keeps the number of channels; concatenating lets it grow.
+"""
+UNET = """
+**U-Net** (2015) concatenates as well, across its U: a map of 64 channels on the way up, joined with the 64 of the way
+down, hands 128 to the next convolution. Adding them would hand on 64, and which channel came from where would be lost.
+"""
+CONCATENATES = Quiz(
+    "after", "concatenates", "Which of these concatenates what was there before, instead of adding to it?",
+    ("ResNet", "DenseNet", "Transformer", "Mamba"),
+)  # fmt: skip
+START = 16  # channels before the first layer
+
+
+def wide() -> None:
+    """Depth against width at the same number of parameters."""
+    st.markdown(WIDE)
+    formula(r"\begin{gathered} N = 9 \, w^2 \, (42 n - 10) \\ n = (\text{depth} - 2) / 6 \end{gathered}", {
+        "N": "weights of the convolutions in all blocks", "w": "channels of the first stage; the others have 2w and 4w",
+        "n": "blocks a stage", "9": "pixels of a 3x3 kernel",
+    })  # fmt: skip
+    depth = st.select_slider("Depth", DEPTHS, value=20, key="after_depth", width=300)
+    budget = cifar_parameters(*REFERENCE)
+    widths = {other: width_for(other, budget) for other in DEPTHS}
+    sentence = (
+        f"{depth} layers of width **{widths[depth]}** have {cifar_parameters(depth, widths[depth]) / 1e6:.2f} million "
+        f"parameters, {REFERENCE[0]} layers of width {REFERENCE[1]} have {budget / 1e6:.2f} million."
+    )
+    live_plot(widths_figure(widths, depth), key="after_widths", alt=sentence, height=340)
+    st.markdown(sentence)
+    columns = ("net", "CIFAR-10, error (%)", "CIFAR-100, error (%)")
+    st.table([dict(zip(columns, row, strict=True)) for row in WIDE_RESULTS], hide_index=True)
+    st.caption(
+        "README of their code: flips and translations, median of 5 runs. WRN-28-10 has 28 layers, each stage 10 times "
+        "as wide. These nets differ in their number of parameters too: the table shows that width pays, not that depth "
+        "does not."
+    )
+    sources({"zagoruyko2016": "section 2", "zagoruyko2016code": "README"})
+
+
+def concatenation() -> None:
+    """Channels of a dense block beside those of residual blocks."""
+    st.markdown(DENSE)
+    formula(r"x_l = H_l([x_0, x_1, \ldots, x_{l-1}])", {
+        "x_l": "what layer l gives", "H_l": "BN, ReLU and convolution",
+        r"[\cdot, \cdot]": "side by side, channel after channel",
+    })  # fmt: skip
+    with st.container(horizontal=True, gap="large"):
+        growth = st.slider("Growth rate (channels a layer)", 1, 48, 12, key="after_growth", width=300)
+        layers = st.slider("Layers", 1, 40, 12, key="after_dense_layers", width=300)
+    channels = concatenated(START, growth, layers)
+    sentence = (
+        f"After {layers} layers, concatenating has made {channels[-1]:,} channels of {START}, over "
+        f"{layers * (layers + 1) // 2:,} direct connections; adding still has {START}."
+    )
+    live_plot(channels_figure(channels), key="after_channels", alt=sentence, height=340)
+    st.markdown(sentence)
+    st.markdown(UNET)
+    quiz(
+        CONCATENATES, "DenseNet",
+        f"With growth rate 12, twelve layers make {concatenated(START, 12, 12)[-1]} channels of {START}. The other "
+        "three compute x + F(x), and keep their width.",
+    )  # fmt: skip
+    sources({"densenet2016": "section 3", "ronneberger2015": "section 2, Figure 1"})
