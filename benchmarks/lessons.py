@@ -16,7 +16,7 @@ from statistics import median
 from playwright.sync_api import Browser, Page
 
 from benchmarks.browser import NOT_RUNNING, app_server, chromium, open_page
-from benchmarks.report import Row, at_most, present_data, table
+from benchmarks.report import Row, at_most, present_data, progress, table
 from resnet_viz.config import NetConfig
 from resnet_viz.engine.explainer import Explainer
 from resnet_viz.engine.launcher import LocalLauncher
@@ -28,12 +28,13 @@ VISITS, PRESSES = 3, 5
 LIMIT_S = 60.0
 DEPTH = 56
 OPENED = f"""() => {NOT_RUNNING} && document.body.innerText.includes("Sources.") ? performance.now() : undefined"""
-LOOKS = """(chart) => { const { data, layout } = document.querySelector(chart);
-    return JSON.stringify([data.map(trace => [trace.x, trace.y]), layout.shapes]); }"""
-MOVED = f"""([chart, before]) => {{
-    const now = document.querySelector(chart)?.data && ({LOOKS})(chart);
-    const progress = document.querySelector("[class*='st-key-cancel_']");
-    return (now !== before || progress) ? performance.now() - window.pressed : undefined; }}"""
+PROGRESS = "document.querySelector(\"[class*='st-key-cancel_']\")"
+LOOKS = """(chart => { const node = document.querySelector(chart);
+    return node?.data && JSON.stringify([node.data.map(trace => [trace.x, trace.y]), node.layout.shapes]); })"""
+RESTS = f"chart => {NOT_RUNNING} && !{PROGRESS} && {LOOKS}(chart)"  # and how the chart looks
+MOVED = (
+    f"([chart, before]) => ({PROGRESS} || {LOOKS}(chart) !== before) ? performance.now() - window.pressed : undefined"
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ MOVERS = (
     Mover("highway", "Depth", "highway_grad_x", "Measure"),
     Mover("shattered", "Depth", "shattered_correlation", "Measure"),
     Mover("family", "Channels", "family_bottleneck"),
-    Mover("results", "Window", "results_curves"),
+    Mover("results", "Mean over these thousand iterations", "results_curves"),
     Mover("after", "Scale of every shortcut, λ", "after_chain"),
 )
 
@@ -72,9 +73,9 @@ def seconds_to_move(page: Page, mover: Mover) -> float:
     took = []
     slider = page.get_by_role("slider", name=mover.slider).first
     for _ in range(PRESSES):
-        page.wait_for_function(f'() => {NOT_RUNNING} && document.querySelector("{chart}")?.data')
-        page.wait_for_timeout(1000)  # the page rests; nothing is measured
-        before = page.evaluate(f'JSON.stringify(document.querySelector("{chart}").data.map(t => [t.x, t.y]))')
+        page.wait_for_function(RESTS, arg=chart)
+        page.wait_for_timeout(1000)  # nothing is measured
+        before = page.wait_for_function(RESTS, arg=chart).json_value()
         slider.press("ArrowLeft")
         took.append(float(page.wait_for_function(MOVED, arg=[chart, before]).json_value()) / 1000)
     return median(took)
@@ -90,6 +91,7 @@ def page_rows() -> list[Row]:
             slowest = max(seconds_to_open(browser, f"{server.url}/{name}") for _ in range(VISITS))
             rows.append(at_most(f"page {name or 'start'} opens", slowest, 3.0, "s"))
         for mover in MOVERS:
+            progress(f"slider of {mover.page or 'start'} …")
             page = open_page(browser, f"{server.url}/{mover.page}", height=2400)
             if mover.press:
                 page.get_by_role("button", name=mover.press, exact=True).click()

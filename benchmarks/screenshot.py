@@ -1,6 +1,7 @@
-"""The pictures of the README: a sample picture explained, and a real race, in the real app, light and dark.
+"""The pictures of the README: the first page, a picture explained and a real race, in the real app, light and dark.
 
-Measures nothing. Starts the app, opens the page Explain at the question of the branches (docs/explain.png and
+Measures nothing. Starts the app, takes the first page when its recording is over (docs/start.png and
+docs/start-dark.png), opens the page Explain at the question of the branches (docs/explain.png and
 docs/explain-dark.png), then presses Start on the default experiment, waits until `--steps` steps are on screen, saves
 docs/race.png and docs/race-dark.png, and stops the run.
 """
@@ -67,6 +68,14 @@ def take(browser: Browser, url: str, steps: int, folder: Path) -> None:
     press_stop(page)
 
 
+def take_start(browser: Browser, url: str, folder: Path) -> None:
+    """The first page, with its recording at the end."""
+    for scheme, name in (("light", "start.png"), ("dark", "start-dark.png")):
+        page = open_page(browser, url, width=WIDTH, height=HEIGHT, scheme=scheme)
+        page.get_by_role("button", name="Play again").wait_for()
+        save(page, folder / name)
+
+
 def take_explanation(browser: Browser, url: str, folder: Path) -> None:
     """Explain the sample picture and take both pictures of its branches."""
     for scheme, name in (("light", "explain.png"), ("dark", "explain-dark.png")):
@@ -84,6 +93,7 @@ def main() -> None:
     chosen = parser.parse_args()
     chosen.folder.mkdir(parents=True, exist_ok=True)
     with chromium() as browser, app_server() as server:
+        take_start(browser, server.url, chosen.folder.resolve())
         take_explanation(browser, server.url, chosen.folder.resolve())
         take(browser, server.url, chosen.steps, chosen.folder.resolve())
 

@@ -11,7 +11,7 @@ from resnet_viz.engine.explainer import Asking, Explainer
 from resnet_viz.questions import Attribute, Faithfulness, Look, Model, Question
 from resnet_viz.ui import state
 
-PATIENCE_S = 0.4  # that a page waits for an answer before it shows progress; most are there by then
+PATIENCE_S = 0.3  # that a page waits for an answer before it shows progress; most are there by then
 TICK_S = 0.25
 
 WORDS = {
