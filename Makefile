@@ -12,7 +12,7 @@ help:  ## list these commands
 
 # The stamps remember which requirements the environment was made from, so a second call starts at once.
 $(VENV)/app.stamp: requirements.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "resnet-viz needs Python 3.11 or newer; set PYTHON=")'
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 4) and "resnet-viz needs Python 3.11.4 or newer; set PYTHON=")'
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@

@@ -4,7 +4,8 @@ import logging
 
 import streamlit as st
 
-from resnet_viz.engine.store import StoreError
+from resnet_viz.charts.home import long_run_sentence
+from resnet_viz.engine.store import NoSuchRun, StoreError
 from resnet_viz.ui import engine
 from resnet_viz.ui.home_views import doors, path, plus_sign, replay, tried
 from resnet_viz.ui.quizzes import Quiz, quiz
@@ -18,11 +19,9 @@ Around 2015, networks that were made deeper learnt **worse**, on the very images
 this **degradation**.
 """
 PLUS = """
-Their remedy costs nothing: add the input of each block to its output. To pass on what it gets, a block now only has to
-make *F* zero. Nets of 152 layers could be trained, and nearly every large network since has this sign in it.
-
-The recording is short: a few hundred steps. In the paper's own training of 64,000 steps, the
-deeper residual net wins: 6.97 % test error with 56 layers against 8.75 % with 20 (CIFAR-10, Table 6).
+Their remedy costs no parameter, and one addition a block: the input of the block is added to its output. With *H* the
+mapping that a block shall learn, its layers now learn only the correction, *F*(*x*) = *H*(*x*) - *x*. To pass on what
+it gets, a block has to make *F* zero.
 """
 
 
@@ -36,16 +35,16 @@ def main() -> None:
         st.markdown(CLAIM)
         try:
             recording = replay(manager)
-        except StoreError as error:
+        except (NoSuchRun, StoreError) as error:
             log.exception("recording")
             st.error(str(error))
             return
     with right:
         plus_sign(key="plus_sign")
         formula("y = F(x) + x", {"x": "input of a block", "F": "what its layers compute", "y": "its output"})
-        st.markdown(PLUS)
+        st.markdown(f"{PLUS}\n\n{long_run_sentence()}")
     doors()
-    ends = {arm.label: arm.last_loss or 0.0 for arm in recording.arms}
+    ends = {arm.label: arm.last_loss for arm in recording.arms if arm.last_loss is not None}
     lowest_first = sorted(ends, key=ends.__getitem__)
     quiz(
         Quiz(
@@ -62,7 +61,7 @@ def main() -> None:
     with beside:
         st.header("What you tried")
         tried()
-    sources({"he2015": "sections 1 (Figure 1), 3.1 and 4.2"})
+    sources({"he2015": "sections 1 (Figure 1), 3.1 and 4.2 (Figure 6)"})
 
 
 main()

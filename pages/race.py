@@ -1,18 +1,17 @@
-"""Race: a plain and a residual net of the same depth, trained side by side on the same batches."""
+"""Race: up to four nets, plain and residual, trained side by side on the same batches."""
 
 import logging
 
 import streamlit as st
 
-from resnet_viz.config import ConfigError, DatasetName
 from resnet_viz.engine.store import StoreError
 from resnet_viz.ui import engine, state
-from resnet_viz.ui.data_notice import data_notice, is_present
+from resnet_viz.ui.data_notice import data_notice, present_data
 from resnet_viz.ui.lesson_quizzes import race_quiz
 from resnet_viz.ui.lessons import next_lesson
 from resnet_viz.ui.live_plot import preload_plotly
-from resnet_viz.ui.query import read_parameters
-from resnet_viz.ui.race_form import race_form
+from resnet_viz.ui.race_form import begin, race_form
+from resnet_viz.ui.race_start import confirmation, links, presets, start
 from resnet_viz.ui.race_view import race_view
 from resnet_viz.ui.recent import recent_races
 from resnet_viz.ui.teaching import sources
@@ -28,53 +27,49 @@ One is **plain**. The other adds the input of each block to its output, *y* = F(
 Press **Start** and watch their loss, their error and the gradient in each of their blocks, measured while they train
 on this machine.
 """
+SOURCES = {"he2015": "sections 3.3 (the nets), 4.1 (degradation) and 4.2 (CIFAR-10)"}
+VARIANTS = {  # that one can choose for each net on its own
+    "he2016": "section 3.1, Table 1 (gates and scaled shortcuts), Figure 4 (pre-activation)",
+    "srivastava2015": "section 2 (gates)", "srivastava2025": "the post",
+    "de2020": "abstract (SkipInit)", "huang2016": "section 3 (stochastic depth)",
+}  # fmt: skip
 
 
 def main() -> None:
     try:
         manager = engine.manager()
         run, problem = state.shown_run(manager)
+        snapshot = manager.snapshot(run) if run else None
     except StoreError as error:
         log.exception("store")
         st.error(str(error), icon=":material/error:")
         return
-    default_data: DatasetName = "cifar10" if is_present("cifar10") else "shapes"
-    values, broken = read_parameters(state.experiment_parameters(), default_data)
-    for sentence in filter(None, (problem, broken)):
+    form = begin(present_data(), snapshot.config if snapshot else None)
+    for sentence in filter(None, (problem, form.problem)):
         st.warning(sentence)
+    presets(form)
     left, right = st.columns([1, 3], gap="large")
     with left:
         st.subheader("Plain against residual")
-        start = st.container()
-        config = race_form(values, default_data)
-        data_notice(st.session_state["data"], manager.downloads)
-        with start:
-            ready = not isinstance(config, ConfigError) and is_present(config.data.name)
-            if st.button(
-                "Start",
-                type="primary",
-                width="stretch",
-                key=f"start_{state.start_token()}",
-                disabled=not ready,
-            ):
-                assert not isinstance(config, ConfigError)
-                try:
-                    state.run_started(manager.submit(config, state.start_token()))
-                    st.rerun()
-                except StoreError as error:
-                    log.exception("submit")
-                    st.error(str(error), icon=":material/error:")
-            if isinstance(config, ConfigError):
-                st.error(str(config))
-        recent_races(manager, run)
+        top = st.container()
+        filled = race_form(form)
+        data_notice(filled.data, manager.downloads)
+        with top:
+            start(manager, form, filled)
+        links(filled)
+        if "recent" not in state.hidden():
+            recent_races(manager, run)
     with right:
-        if run is None:
-            st.markdown(EMPTY)
-            preload_plotly()
-        else:
+        if run is not None:
             race_view(manager, run)
+        elif state.asked_to_run() and form.problem is None:
+            confirmation(manager, form, filled)
+        else:
+            st.markdown(EMPTY)
+        if run is None:
+            preload_plotly()
         race_quiz(manager.snapshot(run) if run else None)
-        sources({"he2015": "sections 3.3 (the nets), 4.1 (degradation) and 4.2 (CIFAR-10)"})
+        sources({**SOURCES, **(VARIANTS if form.separate else {})})
         next_lesson("race")
 
 

@@ -19,9 +19,12 @@ ERROR = r"""
 \end{gathered}
 """
 SYMBOLS = {
+    "k": "guesses that a net may make: 1 or 5",
+    "i": "place of a picture in the split",
     r"N": "number of pictures of the split",
     r"y_i": "true class of picture i",
     r"x_{i,v}": "view v of picture i: a crop, or the picture at one scale",
+    "v": "place of a view among those of a picture",
     r"V": "number of views",
     r"p": "scores of the net; of an ensemble, their mean over its models",
     r"\bar p_i": "mean scores of picture i",
@@ -30,7 +33,8 @@ SYMBOLS = {
 }
 CURVES = """
 The paper's curves on CIFAR-10, one point each thousand iterations. Drag the window: before the first drop of the
-learning rate, at 32,000 iterations, depth orders the plain nets cleanly; at the end it does not quite.
+learning rate, at 32,000 iterations, depth orders the plain nets cleanly, in training error as in test error. At the end
+it still orders their test error, but their training error not quite.
 """
 RESPONSES = """
 How much does a layer change the signal? The paper takes the standard deviation of what each 3x3 layer of a *trained*
@@ -62,9 +66,11 @@ def main() -> None:
     st.subheader("Table 6, and those who trained its nets again")
     st.markdown(CAREFUL)
     views.reproductions_view()
+    st.subheader("What does not scale simply")
+    views.deepest_view()
     st.subheader("All quoted numbers")
     views.all_numbers_view()
-    sources(cited() | {"he2015": "Tables 2 to 6, Figures 6 and 7, section 4"})
+    sources(cited() | {"he2015": "Tables 1 to 6, Figures 6 and 7, sections 3.3 and 4"})
     next_lesson("results")
 
 

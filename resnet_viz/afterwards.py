@@ -3,12 +3,16 @@
 All of it is numpy; the nets that are measured are in `probes`.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import isqrt
 
 import numpy as np
 from numpy.typing import NDArray
+
+from resnet_viz.family_arithmetic import cifar_net
 
 Floats = NDArray[np.float64]
 Mixer = Callable[[Floats], Floats]
@@ -71,23 +75,15 @@ def survival(last: float, blocks: int) -> Floats:
     return 1 - np.arange(1, blocks + 1) / blocks * (1 - last)
 
 
-def cifar_parameters(depth: int, width: int, num_classes: int = 10) -> int:
-    """Parameters of a CIFAR net of the race: plain or with shortcuts of option A, batch norm, 6n + 2 layers."""
-    n = (depth - 2) // 6
-    stages = [width, 2 * width, 4 * width]
-    convolutions = [(3, width)]
-    for before, channels in zip([width, *stages], stages, strict=False):
-        convolutions += [(before, channels), *[(channels, channels)] * (2 * n - 1)]
-    inside = sum(9 * before * after + 2 * after for before, after in convolutions)  # kernels, scale and shift of BN
-    return inside + stages[-1] * num_classes + num_classes
-
-
 def width_for(depth: int, parameters: int) -> int:
-    """The width at which a CIFAR net of this depth comes closest to so many parameters."""
-    wide = 1
-    while cifar_parameters(depth, wide) < parameters:
-        wide += 1
-    return min((wide, max(1, wide - 1)), key=lambda width: abs(cifar_parameters(depth, width) - parameters))
+    """The width at which a CIFAR net of this depth, plain or with option A, comes closest to so many parameters."""
+
+    def count(width: int) -> int:
+        return cifar_net(depth, width, "A").parameters
+
+    too_wide = isqrt(parameters) + 1  # a net has more parameters than the square of its width
+    wide = bisect_left(range(too_wide), parameters, lo=1, key=count)
+    return min((max(1, wide - 1), wide), key=lambda width: abs(count(width) - parameters))
 
 
 def concatenated(start: int, growth: int, layers: int) -> NDArray[np.int64]:

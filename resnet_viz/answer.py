@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-Report = Callable[[int, int], None]  # images through the net: done, of how many
+Report = Callable[[int, int], None]  # what progress counts, most often images through the net: done, of how many
 
 
 @dataclass

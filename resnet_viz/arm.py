@@ -8,10 +8,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from resnet_viz.config import ExperimentConfig
+from resnet_viz.interventions import Course
 from resnet_viz.machine import Machine
 from resnet_viz.nets import build_net
 from resnet_viz.probes import GradientProbe, gradient_probe
-from resnet_viz.schedules import WARM_UP_ERROR, WARM_UP_FACTOR, learning_rate
+from resnet_viz.schedules import WARM_UP_ERROR, WARM_UP_FACTOR
 
 RECENT = 0.9  # weight of the past in the running training error that ends the warm-up
 
@@ -22,7 +23,7 @@ class Arm:
     def __init__(self, index: int, experiment: ExperimentConfig, machine: Machine) -> None:
         train = experiment.train
         self.index = index
-        self.experiment = experiment
+        self.course = Course(experiment)  # another one takes its place when the run is changed
         self.machine = machine
         self.net = build_net(experiment.arms[index], experiment.seed).to(machine.device)
         self.optimizer = torch.optim.SGD(
@@ -47,6 +48,7 @@ class Arm:
             scores = scores.float()
             loss = functional.cross_entropy(scores, labels)
             loss.backward()
+        self.net.complete_gradients()
         result = loss.item(), _wrong(scores, labels) / len(labels), gradients
         self.seconds = time.perf_counter() - start
         return result
@@ -63,7 +65,7 @@ class Arm:
 
     def rate(self, step: int) -> float:
         """Learning rate of an update, counted from 1; a tenth while the net warms up."""
-        return learning_rate(self.experiment, step) * (WARM_UP_FACTOR if self._warming_up else 1)
+        return self.course.rate(step) * (WARM_UP_FACTOR if self._warming_up else 1)
 
     @torch.no_grad()
     def evaluate(self, images: Tensor, labels: Tensor) -> tuple[float, int]:

@@ -46,6 +46,17 @@ def bottleneck(channels: int, size: int) -> list[Cost]:
     ]
 
 
+def basic_norms(channels: int) -> list[Cost]:
+    """The norms of a basic block."""
+    return [_norm(channels)] * 2
+
+
+def bottleneck_norms(channels: int) -> list[Cost]:
+    """Those of a bottleneck, one after each convolution."""
+    inner = channels // REDUCTION
+    return [_norm(inner), _norm(inner), _norm(channels)]
+
+
 def cifar_net(depth: int, width: int, shortcut: Shortcut) -> Cost:
     """The paper's CIFAR net, with batch norm and ten classes (He et al. 2015, section 4.2).
 

@@ -24,7 +24,8 @@ class Initial(Value):
 class Shatter(Value):
     """Input gradients along the straight line between two images, of nets before their first update.
 
-    Told: classes, the names of the two. Arrays: ends (2, 32, 32, 3) uint8; of net number i: autocorrelation_i
+    Told: classes, the names of the two; norms, the mean L2 norm of the gradient in each net, null where it is no
+    number. Arrays: ends (2, 32, 32, 3) uint8; of net number i: autocorrelation_i
     (points // 2,), along_i (points,), pictures_i (k, 32, 32, 3) uint8, as `resnet_viz.probes.shattering` defines them.
     """
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 1  # a new kind of record, or a field with a default, leaves it as it is: what is stored can be read
 TIME_FIELDS = frozenset({"wall_s", "images_per_s"})  # the only ones that differ between two equal runs
 
 Status = Literal["queued", "running", "paused", "finished", "stopped", "interrupted", "failed"]
@@ -111,6 +111,15 @@ class Resumed(_Record):
     step: int
 
 
+class Intervention(_Record):
+    """Something was changed, to hold after this step: `interventions` says what it means. The other field is null."""
+
+    kind: Literal["intervention"] = "intervention"
+    step: int
+    learning_rate_factor: float | None = None  # on the schedule, from here on
+    extend_epochs: int | None = None  # added at the end
+
+
 class Checkpoint(_Record):
     """Weights of one arm, a safetensors file in the folder of the run."""
 
@@ -159,6 +168,7 @@ Record = Annotated[
     | Diverged
     | Paused
     | Resumed
+    | Intervention
     | Checkpoint
     | Finished
     | Failed

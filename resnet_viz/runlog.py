@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.config import ExperimentConfig, NetConfig
+from resnet_viz.config import ConfigError, ExperimentConfig, NetConfig
+from resnet_viz.interventions import Change, Course, Planned
 from resnet_viz.records import (
     ACTIVE,
     Diverged,
@@ -14,6 +15,7 @@ from resnet_viz.records import (
     Failed,
     Finished,
     Gradients,
+    Intervention,
     Paused,
     Record,
     Resumed,
@@ -69,6 +71,8 @@ class Snapshot:
     left_s: float | None
     started: Started | None
     message: str | None
+    course: Course  # its length and its rates, as they are after all that was changed
+    interventions: tuple[Planned, ...]
     queued_behind: int = 0
 
     @property
@@ -78,7 +82,7 @@ class Snapshot:
     @property
     def progress(self) -> float:
         """Share of the steps that are done, 0 to 1."""
-        return min(1.0, self.step / self.config.total_steps)
+        return min(1.0, self.step / self.course.total_steps)
 
 
 @dataclass
@@ -99,6 +103,8 @@ class RunLog:
     def __init__(self, run: str, config: ExperimentConfig, records: Iterable[Record] = ()) -> None:
         self.run = run
         self.config = config
+        self.course = Course(config)
+        self.interventions: list[Planned] = []
         self.status: Status = "queued"
         self.message: str | None = None
         self.started: Started | None = None
@@ -129,6 +135,10 @@ class RunLog:
             case Resumed():
                 self.status = "running"
                 self._paused_s += record.wall_s - self._paused_at
+            case Intervention():
+                planned = Planned(**record.model_dump(include=set(Planned.model_fields)))
+                self.course = self.course.changed(planned)
+                self.interventions.append(planned)
             case Finished():
                 self.status = "finished" if record.reason == "completed" else "stopped"
             case Failed():
@@ -145,6 +155,18 @@ class RunLog:
         arm.smooth.append(weight * past + (1 - weight) * loss)
         arm.speeds.append(record.images_per_s)
 
+    def check(self, change: Change) -> None:
+        """Whether the run can be changed like this now.
+
+        Raises:
+            ConfigError: it is not running, or the change is beyond the limits.
+        """
+        if self.status == "queued":
+            raise ConfigError("This run has not begun. Change it when it runs.")
+        if self.status not in ACTIVE:
+            raise ConfigError("This run is over and stays so. Start another one, with more epochs or another rate.")
+        self.course.after(change, self.step)
+
     def snapshot(self) -> Snapshot:
         """The run as it is now."""
         return Snapshot(
@@ -159,6 +181,8 @@ class RunLog:
             left_s=self._left_s(),
             started=self.started,
             message=self.message,
+            course=self.course,
+            interventions=tuple(self.interventions),
         )
 
     def _left_s(self) -> float | None:
@@ -166,7 +190,7 @@ class RunLog:
         if self.status != "running" or self.step < 3:
             return None
         active = self.wall_s - self._paused_s
-        return active / self.step * (self.config.total_steps - self.step)
+        return active / self.step * (self.course.total_steps - self.step)
 
     def _view(self, index: int) -> ArmView:
         arm, points = self._arms[index], _thin(len(self._arms[index].step), MAX_POINTS)

@@ -11,8 +11,9 @@ WARM_UP_ERROR = 0.8  # … until the training error is below 80 %
 
 
 def learning_rate(config: ExperimentConfig, step: int) -> float:
-    """Rate of an update, counted from 1."""
+    """Rate of an update, counted from 1. In a run that is extended, the last rate holds."""
     peak, total = config.train.learning_rate, config.total_steps
+    step = min(step, total)
     match config.train.schedule:
         case "constant":
             return peak
@@ -20,6 +21,13 @@ def learning_rate(config: ExperimentConfig, step: int) -> float:
             return peak * (0.1 ** ((step > total // 2) + (step > total * 3 // 4)))
         case "one-cycle":
             return _one_cycle(peak, total, step - 1)
+
+
+def highest_rate(config: ExperimentConfig, after: int) -> float:
+    """A rate that no update after this step exceeds."""
+    if config.train.schedule == "one-cycle" and after < RISE * config.total_steps:
+        return config.train.learning_rate
+    return learning_rate(config, after + 1)
 
 
 def _one_cycle(peak: float, total: int, done: int) -> float:

@@ -26,6 +26,13 @@ SOURCES: Mapping[str, Source] = {
     "he2015": _arxiv("He, Zhang, Ren, Sun", 2015, "Deep Residual Learning for Image Recognition", "1512.03385"),
     "he2015init": _arxiv("He, Zhang, Ren, Sun", 2015, "Delving Deep into Rectifiers", "1502.01852"),
     "he2016": _arxiv("He, Zhang, Ren, Sun", 2016, "Identity Mappings in Deep Residual Networks", "1603.05027"),
+    "goyal2017": _arxiv(
+        "Goyal et al.", 2017, "Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour", "1706.02677"
+    ),
+    "bachlechner2020": _arxiv(
+        "Bachlechner, Majumder, Mao, Cottrell, McAuley", 2020,
+        "ReZero is All You Need: Fast Convergence at Large Depth", "2003.04887",
+    ),
     "ioffe2015": _arxiv("Ioffe, Szegedy", 2015, "Batch Normalization", "1502.03167"),
     "srivastava2015": _arxiv("Srivastava, Greff, Schmidhuber", 2015, "Highway Networks", "1505.00387"),
     "simonyan2014": _arxiv(
@@ -69,6 +76,11 @@ SOURCES: Mapping[str, Source] = {
     "veit2016reviews": Source(
         "Reviewers of NIPS 2016", 2016, "Reviews of Residual Networks Behave Like Ensembles",
         "https://papers.nips.cc/paper_files/paper/2016/hash/37bc2f75bf1bcfe8450a1a41c200364c-Abstract.html",
+    ),
+    "veit2016note": Source(
+        "A reader", 2017, "Note on Residual Networks Behave Like Ensembles, in BibBase",
+        "https://bibbase.org/network/publication/veit-wilber-belongie-"
+        "residualnetworksbehavelikeensemblesofrelativelyshallownetworks-2016",
     ),
     "huang2016": _arxiv(
         "Huang, Sun, Liu, Sedra, Weinberger", 2016, "Deep Networks with Stochastic Depth", "1603.09382"

@@ -1,5 +1,6 @@
 """The loop: one to four arms in lockstep on the same batches. An iterator of records that knows no screen."""
 
+import logging
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,10 +9,11 @@ from typing import Any
 from torch import Tensor
 
 from resnet_viz.arm import Arm
-from resnet_viz.config import ExperimentConfig
+from resnet_viz.config import ConfigError, ExperimentConfig
 from resnet_viz.control import Control, Stopped, Unattended
 from resnet_viz.data import Batches, TrainingData
 from resnet_viz.data.batches import normalise
+from resnet_viz.interventions import Change, Course
 from resnet_viz.machine import Machine, versions
 from resnet_viz.probes import row_names
 from resnet_viz.probes.modes import eval_mode
@@ -22,6 +24,7 @@ from resnet_viz.records import (
     Failed,
     Finished,
     Gradients,
+    Intervention,
     Paused,
     Record,
     Resumed,
@@ -31,6 +34,8 @@ from resnet_viz.records import (
 from resnet_viz.weights import save_weights
 
 EVALUATION_BATCH = 250  # no larger than what training has already claimed of the memory
+
+log = logging.getLogger(__name__)
 
 
 def train(
@@ -46,10 +51,11 @@ def train(
     On one machine, with the same config, threads and precision, two calls yield equal records but for the time fields.
 
     Args:
-        control: may pause and stop the run; None lets it run to its end.
+        control: may pause, change and stop the run; None lets it run to its end.
         weights_folder: where the final weights go; None keeps none.
     Yields:
-        Started; Gradients and Step of each arm; Epoch of each arm; Checkpoint of each arm; Finished or Failed.
+        Started; Gradients and Step of each arm; Epoch of each arm; Checkpoint of each arm; Finished or Failed. An
+        Intervention stands before the first step that it concerns.
     Raises:
         OSError: the weights can't be written.
     """
@@ -71,6 +77,7 @@ class _Lockstep:
         self.arms = [Arm(index, config, machine) for index in range(len(config.arms))]
         augment = config.data.augment
         self.batches = Batches(data, config.train.batch_size, config.seed, augment=augment, device=machine.device)
+        self.course = Course(config)
         self.epoch = 0
         self.step = 0
 
@@ -90,21 +97,23 @@ class _Lockstep:
         )
 
     def epochs(self) -> Iterator[Record]:
-        for epoch in range(1, self.config.train.epochs + 1):
-            self.epoch = epoch
+        while self.epoch < self.course.epochs:
+            self.epoch += 1
             for images, labels in self.batches.epoch(self.epoch):
-                yield from self._wait_while_paused()
+                yield from self._steered()
                 yield from self._one_step(images, labels)
                 if not self.running:
                     return
             for arm in self.running:
                 yield self._evaluation(arm)
+            if self.epoch == self.course.epochs:
+                yield from self._steered()  # the last moment at which a run can be extended
 
     def end(self, reason: str, weights_folder: Path | None) -> Iterator[Record]:
         if not self.running:
             yield Failed(
                 message=f"Every net diverged by step {self.step}: its loss is no longer a number. "
-                f"Lower the learning rate (it was {self.config.train.learning_rate:g}) and start again."
+                f"Lower the learning rate (it was {self._peak()}) and start again."
             )
             return
         for arm in self.running if weights_folder else ():
@@ -119,12 +128,32 @@ class _Lockstep:
         statistics = {"mean": data.mean.tolist(), "std": data.std.tolist()}
         return {"net": arm.net.config.model_dump(), "classes": data.classes, **statistics}
 
-    def _wait_while_paused(self) -> Iterator[Record]:
+    def _peak(self) -> str:
+        factor = "" if self.course.factor == 1 else f", and {self.course.factor:g} times that in the end"
+        return f"{self.config.train.learning_rate:g}{factor}"
+
+    def _steered(self) -> Iterator[Record]:
+        """Wait while the run is paused, and change what shall change before the next step."""
         self.control.check()
-        if self.control.paused():
+        if not self.control.may_step():
             yield Paused(step=self.step)
-            self.control.wait()
+            while not self.control.may_step():
+                yield from self._changes()  # told at once, not when the run goes on
+                self.control.wait()
             yield Resumed(step=self.step)
+        yield from self._changes()
+
+    def _changes(self) -> Iterator[Record]:
+        for change in self.control.changes(self.step):
+            try:
+                self.course = self.course.after(change, self.step)
+            except ConfigError as error:  # two that were each within the limits when they were asked for
+                log.warning("left out: %s", error)
+                continue
+            for arm in self.arms:
+                arm.course = self.course
+            values = change.model_dump(include=set(Change.model_fields))
+            yield Intervention(step=self.step, **values)
 
     def _one_step(self, images: Tensor, labels: Tensor) -> Iterator[Record]:
         """All arms measure, then all arms update: a stop in between drops the whole step.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 
 # Nets of the tests are so small that threads only wait for each other, and on a busy machine for long.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -19,6 +20,10 @@ from resnet_viz.places import (
     STORE_VARIABLE,
     find_dataset,
 )
+
+# The same examples each time, and no limit that a busy machine breaks.
+settings.register_profile("project", derandomize=True, database=None, deadline=None)
+settings.load_profile("project")
 
 
 @pytest.fixture(autouse=True)

@@ -1,18 +1,20 @@
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional
 
 from resnet_viz.arithmetic import (
     LARGEST,
     Block,
     NumbersRefused,
+    Remedy,
     checked,
-    convolved,
-    convolved_backward,
+    curvature,
     descent,
+    jacobian,
     loss,
+    singular_values,
     stacked,
+    weight_gradient,
 )
 
 X = np.array([1.0, 0.5])
@@ -76,6 +78,54 @@ def test_a_stack_gives_the_gradient_of_autograd() -> None:
     np.testing.assert_allclose(norms.forward[-1], np.linalg.norm(y.detach().numpy()))
 
 
+@pytest.mark.parametrize("residual", [True, False])
+@pytest.mark.parametrize("remedy", ["small branches", "normalise"])
+def test_a_stack_with_a_remedy_gives_the_gradient_of_autograd(residual: bool, remedy: Remedy) -> None:
+    made, leaf, bias = block(residual, bias=[0.3, -0.2]), torch.tensor(X, requires_grad=True), torch.tensor([0.3, -0.2])
+    y = leaf
+    for _ in range(7):
+        branch = (torch.tensor(WEIGHT) @ y + bias) / (7**0.5 if remedy == "small branches" else 1)
+        z = branch + y if residual else branch
+        y = z / z.norm() if remedy == "normalise" else z
+    y.sum().backward()
+    assert leaf.grad is not None
+    norms = stacked(made, X, np.ones(2), 7, remedy)
+    np.testing.assert_allclose(norms.backward[0], np.linalg.norm(leaf.grad.numpy()), rtol=1e-6)
+    np.testing.assert_allclose(norms.forward[-1], np.linalg.norm(y.detach().numpy()), rtol=1e-6)
+
+
+def test_small_branches_slow_the_growth_and_do_not_end_it() -> None:
+    ones = np.ones(2)  # the eigenvector of 1.15
+    norms = stacked(block(), ones, ones, 100, "small branches")
+    np.testing.assert_allclose(norms.forward[-1] / norms.forward[0], 1.015**100)
+
+
+def test_a_normalised_stack_keeps_length_1_and_loses_a_gradient_along_its_output() -> None:
+    ones = np.ones(2)
+    norms = stacked(block(), ones, ones, 50, "normalise")
+    np.testing.assert_allclose(norms.forward[1:], 1)
+    assert norms.backward[:-1].max() == 0
+    assert stacked(block(), ones, np.array([1.0, -1.0]), 50, "normalise").backward[0] > 0
+
+
+def test_normalising_leaves_0_as_it_is() -> None:
+    norms = stacked(block(False, np.zeros((2, 2))), X, np.ones(2), 3, "normalise")
+    assert norms.forward[1:].tolist() == [0, 0, 0]
+    assert norms.backward[:-1].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("residual", [True, False])
+def test_the_jacobian_of_backward_passes_is_the_block_s_own(residual: bool) -> None:
+    made = block(residual, [[1, 2], [3, 4]])
+    np.testing.assert_allclose(jacobian(made, (2,)), made.jacobian)
+
+
+def test_singular_values_stretch_by_hand_and_rounding_is_0() -> None:
+    np.testing.assert_allclose(singular_values(block().jacobian), [1.15, 1.05])
+    assert singular_values(np.array([[1.0, 1 / 3], [3.0, 1.0]]))[1] == 0
+    assert singular_values(np.zeros((2, 2))).tolist() == [0, 0]
+
+
 def test_what_leaves_the_range_of_numbers_is_infinite_and_no_error() -> None:
     norms = stacked(block(weight=[[LARGEST, 0], [0, -LARGEST]]), X, np.ones(2), 200)
     assert np.isinf(norms.forward[-1])
@@ -97,6 +147,33 @@ def test_a_step_of_descent_is_that_of_sgd(residual: bool) -> None:
         optimizer.step()
 
 
+@pytest.mark.parametrize("residual", [True, False])
+def test_the_gradient_of_the_weights_is_that_of_autograd(residual: bool) -> None:
+    weight = torch.tensor(WEIGHT, requires_grad=True)
+    y = weight @ torch.tensor(X) + (torch.tensor(X) if residual else 0)
+    (0.5 * ((y - torch.tensor(TARGET)) ** 2).sum()).backward()
+    assert weight.grad is not None
+    found = weight_gradient(X, block(residual).forward(X) - TARGET)
+    np.testing.assert_allclose(found, weight.grad.numpy(), atol=1e-15)
+
+
+def test_a_beginning_is_zero_or_the_same_random_weights() -> None:
+    zero = block(bias=[1, 2]).begun(None)
+    assert not zero.weight.any()
+    assert not zero.bias.any()
+    assert zero.residual
+    plain, residual = (block(kind).begun(np.random.default_rng(0)) for kind in (False, True))
+    np.testing.assert_array_equal(plain.weight, residual.weight)
+    assert plain.weight.all()
+
+
+def test_errors_grow_from_a_rate_of_2_over_the_curvature_on() -> None:
+    assert curvature(X) == 2.25
+    for rate, grows in ((2 / 2.25 - 0.01, False), (2 / 2.25 + 0.01, True)):
+        losses = [value for _, value in descent(block(), X, TARGET, rate, 10)]
+        assert (losses[-1] > losses[0]) is grows
+
+
 def test_plain_and_residual_learn_at_the_same_pace_from_other_starts() -> None:
     losses = {
         kind: [value for _, value in descent(block(kind, np.zeros((2, 2))), X, TARGET, 0.2, 10)]
@@ -112,17 +189,6 @@ def test_a_descent_that_runs_away_ends_and_gives_only_finite_losses() -> None:
     losses = [value for _, value in descent(block(), X * 1000, TARGET, rate=1.0, steps=200)]
     assert len(losses) < 201
     assert np.isfinite(losses).all()
-
-
-def test_a_convolution_and_its_gradient_are_those_of_torch() -> None:
-    source = np.random.default_rng(2)
-    picture, kernel, grad = (source.normal(size=size) for size in ((5, 5), (3, 3), (5, 5)))
-    leaf = torch.tensor(picture[None, None], requires_grad=True)
-    y = functional.conv2d(leaf, torch.tensor(kernel[None, None]), padding=1)
-    y.backward(torch.tensor(grad[None, None]))
-    assert leaf.grad is not None
-    np.testing.assert_allclose(convolved(picture, kernel), y.detach().numpy()[0, 0], atol=1e-12)
-    np.testing.assert_allclose(convolved_backward(grad, kernel), leaf.grad.numpy()[0, 0], atol=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,10 @@ def process(*arguments: str) -> "subprocess.Popen[str]":
     ("arguments", "says"),
     [
         (["train", "--arm", "plain:21"], "depth must be 6n+2"),
-        (["train", "--arm", "highway:20"], "--arm highway:20"),
+        (["train", "--arm", "highway:20"], "highway:20: write KIND:DEPTH"),
+        (["train", "--arm", "plain:20~gate-2"], "a plain net has none"),
+        (["train", "--arm", "plain:20", "--preset", "deep"], "leave out --arm"),
+        (["train", "--preset", "deepest"], "--preset"),
         (["train", "--arm", "plain"], "KIND:DEPTH"),
         (["train", *["--arm", "plain:8"] * 5], "arms"),
         (["train", "--train-size", "0"], "train_size"),
@@ -80,6 +83,15 @@ def test_train_prints_a_table_and_stores_the_run(capfd: pytest.CaptureFixture[st
     assert "finished" in out
     (run,) = Store().list()
     assert (run.origin, run.status) == ("cli", "finished")
+
+
+def test_a_preset_is_trained_with_what_other_options_change(capfd: pytest.CaptureFixture[str]) -> None:
+    budget = [*SMALL[:2], *SMALL[6:], "--epochs", "1"]
+    assert main(["train", *budget, "--preset", "shallow", "--width", "4", "--seed", "3"]) == 0
+    (run,) = Store().list()
+    assert run.config.labels == ("plain-8", "residual-8")
+    assert (run.config.arms[0].width, run.config.seed, run.config.train.epochs) == (4, 3, 1)
+    assert "residual-8" in capfd.readouterr().out
 
 
 def test_json_prints_records_and_nothing_else(capfd: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
+from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from resnet_viz import family_arithmetic as arithmetic
 from resnet_viz.config import NetConfig, Shortcut
@@ -32,6 +33,31 @@ def test_options_cost_what_is_known_of_them_at_width_16() -> None:
         assert a == plain
         assert b.parameters - a.parameters == 2_752  # at every depth
         assert c.parameters > b.parameters
+
+
+@pytest.mark.parametrize(
+    ("depth", "millions"), [(20, 0.27), (32, 0.46), (44, 0.66), (56, 0.85), (110, 1.7), (1202, 19.4)]
+)
+def test_the_parameters_round_to_what_table_6_of_the_paper_prints(depth: int, millions: float) -> None:
+    counted = arithmetic.cifar_net(depth, 16, "A").parameters / 1e6
+    assert counted == pytest.approx(millions, abs=0.005 if millions < 1 else 0.05)
+
+
+@pytest.mark.parametrize("channels", [16, 64, 256])
+def test_norms_are_those_of_real_blocks(channels: int) -> None:
+    with torch.device("meta"):
+        blocks = BasicBlock(channels, channels), Bottleneck(channels, channels // 4)
+    counted = [
+        sum(
+            weight.numel()
+            for norm in block.modules()
+            if isinstance(norm, nn.BatchNorm2d)
+            for weight in norm.parameters()
+        )
+        for block in blocks
+    ]
+    assert counted == [total(arithmetic.basic_norms(channels)).parameters,
+                       total(arithmetic.bottleneck_norms(channels)).parameters]  # fmt: skip
 
 
 @pytest.mark.parametrize(("channels", "size"), [(64, 56), (256, 56), (512, 7), (16, 14)])

@@ -1,9 +1,12 @@
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
-from resnet_viz.records import Diverged, Failed, Finished, Paused, Resumed, stamped
+from resnet_viz.config import ConfigError
+from resnet_viz.interventions import Change, Course, Planned
+from resnet_viz.records import Diverged, Failed, Finished, Intervention, Paused, Resumed, stamped
 from resnet_viz.runlog import MAX_COLUMNS, MAX_POINTS, RunLog
 from tests.factories import at, epoch, experiment, gradients, rows_of, snapshot, started, step
 
@@ -137,3 +140,38 @@ def test_the_time_left_is_not_guessed_from_two_steps() -> None:
     records = [started(config), at(2.0, step(1, 1.0)), at(4.0, step(2, 1.0))]
     assert snapshot(config, records).left_s is None
     assert snapshot(config, [*records, at(6.0, step(3, 1.0))]).left_s is not None
+
+
+def test_what_was_changed_is_kept_and_an_extension_makes_the_run_longer() -> None:
+    config = experiment("A")  # 8 steps
+    records = [at(0.0, started(config)), *(at(2.0 * n, step(n, 1.0)) for n in (1, 2, 3, 4))]
+    before = snapshot(config, records)
+    assert (before.progress, before.left_s, before.interventions) == (0.5, pytest.approx(2.0 * 4), ())
+    records += [at(8.0, Intervention(step=4, learning_rate_factor=0.1)), at(8.0, Intervention(step=4, extend_epochs=2))]
+    after = snapshot(config, records)
+    assert after.interventions == (Planned(step=4, learning_rate_factor=0.1), Planned(step=4, extend_epochs=2))
+    assert after.course == Course(config, factor=0.1, extra_epochs=2) != before.course
+    assert (after.progress, after.left_s) == (0.25, pytest.approx(2.0 * 12))
+    assert after.config == config
+
+
+@pytest.mark.parametrize(
+    ("records", "says"),
+    [
+        ([], "has not begun"),
+        ([started(experiment()), Finished(reason="completed", step=8)], "is over and stays so"),
+        ([started(experiment()), step(1, 2.0), Intervention(step=1, extend_epochs=197)], "extend this one by 1 or"),
+    ],
+)
+def test_a_run_that_can_not_be_changed_says_why(records: list[Any], says: str) -> None:
+    log = RunLog("a-run", experiment(), records)
+    with pytest.raises(ConfigError, match=says):
+        log.check(Change(extend_epochs=2))
+
+
+@pytest.mark.parametrize("last", [step(1, 2.0), Paused(step=0)])
+def test_a_run_can_be_changed_while_it_runs_and_while_it_is_paused(last: Any) -> None:
+    log = RunLog("a-run", experiment(), [started(experiment()), last])
+    log.check(Change(extend_epochs=2))
+    with pytest.raises(ConfigError, match="the factor on the learning rate must be at most 100 after step"):
+        log.check(Change(learning_rate_factor=101))

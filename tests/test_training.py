@@ -61,9 +61,9 @@ class PauseBefore(Unattended):
     def __init__(self, step: int, *, stop: bool = False) -> None:
         self.step, self.stop, self.waits = step, stop, 0
 
-    def paused(self) -> bool:
-        self.step -= 1
-        return self.step == 0
+    def may_step(self) -> bool:
+        self.step = max(0, self.step - 1)
+        return self.step > 0 or self.waits > 0
 
     def wait(self) -> None:
         self.waits += 1

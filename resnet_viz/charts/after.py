@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viz.charts.parts import gaps_at_zero, on_log_axis
 from resnet_viz.charts.style import GREY, ORANGE, SKY, Figure, layout, significant
 
 ALIKE = 1.25  # a ratio up to which two gradients are called alike here
@@ -24,7 +25,8 @@ def chain_figure(zero: Floats, he: Floats, scale: float) -> Figure:
         _curve("measured, F(x) = 0", zero / zero[0], SKY, "solid", "diamond"),
         _curve("measured, He's initial weights", he / he[0], ORANGE, "dash", "circle"),
     ]
-    return {"data": data, "layout": _log(layout("blocks passed on the way back", "norm, over the one sent", "chain"))}
+    figure = layout("blocks passed on the way back", "norm, over the one sent", "chain")
+    return {"data": data, "layout": on_log_axis(figure)}
 
 
 def chain_sentence(zero: Floats, he: Floats, scale: float) -> str:
@@ -44,7 +46,7 @@ def gates_figure(carried: Floats, mean: float) -> Figure:
         _curve("formula: (1 - mean gate) to the power of the layers", _powers(1 - mean, len(carried)), GREY, "dot"),
         _curve("computed, unit by unit", carried, SKY, "solid", "diamond"),
     ]
-    return {"data": data, "layout": _log(layout("highway layers", "share of the input left", "gates"))}
+    return {"data": data, "layout": on_log_axis(layout("highway layers", "share of the input left", "gates"))}
 
 
 def stream_figure(pre: Floats, post: Floats) -> Figure:
@@ -96,14 +98,9 @@ def _curve(
     mark = {"mode": "lines+markers", "marker": {"symbol": marker, "size": 6}} if marker else {"mode": "lines"}
     return {
         "type": "scatter", "name": name, "x": list(range(first, first + len(y))),
-        "y": [value or None for value in significant(y, 4)], "hovertemplate": "%{y:.3g}",
+        "y": gaps_at_zero(y, 4), "hovertemplate": "%{y:.3g}",
         "line": {"color": colour, "dash": dash, "width": 2}, **mark,
     }  # fmt: skip
-
-
-def _log(figure: dict[str, Any]) -> dict[str, Any]:
-    figure["yaxis"] |= {"type": "log", "exponentformat": "power"}
-    return figure
 
 
 def _signed(value: float) -> str:

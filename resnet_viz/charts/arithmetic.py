@@ -1,20 +1,22 @@
-"""The walk-through of one block: its steps as formulas, its stack and its learning as figures."""
+"""The walk-through of one block: its steps as formulas, its stack and its learning as figures and sentences."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from resnet_viz.arithmetic import Block, Floats, Norms
+from resnet_viz.arithmetic import Block, Floats, Norms, curvature, weight_gradient
 from resnet_viz.charts.style import COLOURS, MARKERS, Figure, layout, significant
 from resnet_viz.config import Shortcut
 
 NAMES = {True: "residual", False: "plain"}
+DERIVATIVES = {True: "I + dF/dx", False: "dF/dx"}  # dy/dx
 
 
 def number(value: float) -> str:
     """A number as one writes it by hand: up to four digits, no trailing zeros."""
-    text = f"{value:.4g}"
+    text = f"{value + 0.0:.4g}"  # without the 0.0, a product with 0 may be -0
     if "e" not in text:
         return text
     digits, power = text.split("e")
@@ -31,24 +33,45 @@ def matrix(values: Floats) -> str:
     return r"\begin{bmatrix}" + r"\\".join(" & ".join(map(number, row)) for row in values) + r"\end{bmatrix}"
 
 
+def term(value: float) -> str:
+    """A number as it stands in a sum or a product: in brackets when it is negative."""
+    return f"({number(value)})" if value < 0 else number(value)
+
+
 def branch_steps(block: Block, x: Floats) -> list[str]:
     """F(x) = Wx + b, an equation for each number."""
     steps = []
     for place, (row, bias, result) in enumerate(zip(block.weight, block.bias, block.branch(x), strict=True), start=1):
-        products = " + ".join(
-            _factor(weight) + r" \cdot " + _factor(value) for weight, value in zip(row, x, strict=True)
-        )
-        steps.append(f"F(x)_{place} = {products} + {_factor(bias)} = {number(result)}")
+        products = " + ".join(term(weight) + r" \cdot " + term(value) for weight, value in zip(row, x, strict=True))
+        steps.append(f"F(x)_{place} = {products} + {term(bias)} = {number(result)}")
     return steps
 
 
 def output_steps(block: Block, x: Floats) -> list[str]:
-    """y = F(x) + x, or y = F(x), an equation for each number."""
-    added = [rf" + {_factor(value)}" if block.residual else "" for value in x]
+    """H(x) = F(x) + x, or H(x) = F(x), an equation for each number."""
+    added = [rf" + {term(value)}" if block.residual else "" for value in x]
     return [
-        rf"y_{place} = {number(branch)}{more} = \mathbf{{{number(y)}}}"
+        rf"H(x)_{place} = {number(branch)}{more} = \mathbf{{{number(y)}}}"
         for place, (branch, more, y) in enumerate(zip(block.branch(x), added, block.forward(x), strict=True), start=1)
     ]
+
+
+def task_step(block: Block, x: Floats, target: Floats) -> str:
+    """What F has to make of x for the output to be the target: t - x, or all of t."""
+    if not block.residual:
+        return rf"F(x) = t = {vector(target)}"
+    return rf"F(x) = t - x = {vector(target)} - {vector(x)} = {vector(target - x)}"
+
+
+def task_sentence(x: Floats, target: Floats) -> str:
+    """Which of the two has the smaller task: F of the residual block, or of the plain one."""
+    correction, whole = float(np.linalg.norm(target - x)), float(np.linalg.norm(target))
+    says = f"The correction has the length {correction:.3g}, the target {whole:.3g}"
+    if math.isclose(correction, whole, rel_tol=1e-9, abs_tol=1e-12):
+        return f"{says}: both blocks have equally much to make."
+    if correction < whole:
+        return f"{says}: the residual block's F has less to make."
+    return f"{says}: for a target so far from x, the residual block's F has more to make."
 
 
 def backward_step(block: Block, grad_y: Floats) -> str:
@@ -56,11 +79,18 @@ def backward_step(block: Block, grad_y: Floats) -> str:
     inner = rf"\left(I + {matrix(block.weight)}\right)" if block.residual else matrix(block.weight)
     row = r"\begin{bmatrix}" + " & ".join(map(number, grad_y)) + r"\end{bmatrix}"
     result = r"\begin{bmatrix}" + " & ".join(map(number, block.backward(grad_y))) + r"\end{bmatrix}"
-    return rf"\frac{{\partial L}}{{\partial x}} = {row} \, {inner} = {result}"
+    left = r"\frac{\partial L}{\partial x}"
+    return rf"\begin{{aligned}} {left} &= {row} \, {inner} \\[4pt] &= {result} \end{{aligned}} \;"
 
 
-def _factor(value: float) -> str:
-    return f"({number(value)})" if value < 0 else number(value)
+def learning_steps(block: Block, x: Floats, target: Floats) -> list[str]:
+    """A block in the middle of its learning: W and b, y, dL/dW."""
+    y = block.forward(x)
+    return [
+        rf"W = {matrix(block.weight)}, \quad b = {vector(block.bias)}",
+        rf"y = {vector(y)}, \quad y - t = {vector(y - target)}",
+        rf"\frac{{\partial L}}{{\partial W}} = (y - t) \, x^\top = {matrix(weight_gradient(x, y - target))}",
+    ]
 
 
 def stacked_figure(norms: dict[bool, Norms]) -> Figure:
@@ -74,7 +104,7 @@ def stacked_figure(norms: dict[bool, Norms]) -> Figure:
     return {"data": data, "layout": figure}
 
 
-def learning_figure(losses: dict[bool, Sequence[float]]) -> Figure:
+def learning_figure(losses: Mapping[bool, Sequence[float]]) -> Figure:
     """Loss against the step of gradient descent, on a log axis; by residual or not."""
     data = [_line(residual, NAMES[residual], np.array(values), "solid") for residual, values in losses.items()]
     figure = layout("step of gradient descent", "loss ½‖y - t‖²", "learning")
@@ -92,36 +122,6 @@ def _line(residual: bool, name: str, values: Floats, dash: str) -> dict[str, Any
     }  # fmt: skip
 
 
-def pictures_figure(pictures: dict[str, Floats]) -> Figure:
-    """Small pictures side by side, their numbers written in them, on one scale of grey."""
-    count = len(pictures)
-    largest = max(float(np.abs(values).max()) for values in pictures.values()) or 1.0
-    data, annotations = [], []
-    figure = layout("", "", "pictures")
-    for place, (name, values) in enumerate(pictures.items(), start=1):
-        suffix = "" if place == 1 else str(place)
-        left, right = (place - 1 + 0.04) / count, (place - 0.04) / count
-        axis = {"showgrid": False, "showticklabels": False, "ticks": ""}
-        figure[f"xaxis{suffix}"] = {**axis, "domain": [left, right], "anchor": f"y{suffix}"}
-        figure[f"yaxis{suffix}"] = {
-            **axis,
-            "autorange": "reversed",
-            "anchor": f"x{suffix}",
-            "scaleanchor": f"x{suffix}",
-        }
-        data.append({
-            "type": "heatmap", "name": name, "z": [significant(row) for row in values], "xaxis": f"x{suffix}",
-            "yaxis": f"y{suffix}", "zmin": -largest, "zmax": largest, "colorscale": "RdBu",
-            "showscale": False, "texttemplate": "%{z}", "hovertemplate": "row %{y}, column %{x}: %{z}",
-        })  # fmt: skip
-        annotations.append({
-            "text": f"<b>{name}</b>", "xref": "paper", "yref": "paper", "x": (left + right) / 2, "y": 1.0,
-            "yanchor": "bottom", "showarrow": False,
-        })  # fmt: skip
-    figure["margin"] |= {"t": 28, "l": 8, "b": 8}
-    return {"data": data, "layout": figure | {"annotations": annotations, "hovermode": "closest"}}
-
-
 def stack_sentence(norms: dict[bool, Norms], depth: int) -> str:
     """What became of signal and gradient after `depth` blocks."""
     return " ".join(
@@ -134,8 +134,62 @@ def stack_sentence(norms: dict[bool, Norms], depth: int) -> str:
 def _times(end: float, start: float) -> str:
     if not np.isfinite(end):
         return "too large for a number of the machine"
-    if start == 0:
-        return "0, as it was"
     if end == 0:
-        return "gone, exactly 0"
-    return f"{end / start:.3g} times as large"
+        return "gone, exactly 0" if start else "0, as it was"
+    if start == 0:
+        return f"{end:.3g}, from 0"
+    ratio = float(end) / float(start)
+    return f"{ratio:.4g} times as large" if np.isfinite(ratio) else "more times as large than the machine can say"
+
+
+def bound_sentence(jacobians: Mapping[bool, Floats], depth: int) -> str:
+    """How much `depth` equal blocks can stretch a gradient: the largest singular value, to the power of the depth.
+
+    Args:
+        jacobians: dy/dx of a block, by whether it is residual.
+    """
+    largest = {residual: float(np.linalg.norm(jacobian, ord=2)) for residual, jacobian in jacobians.items()}
+    powers = " and ".join(
+        rf"${number(value)}^{{{depth}}} {power(value, depth)}$ in {NAMES[residual]} ones"
+        for residual, value in largest.items()
+    )
+    return f"The largest singular value of dy/dx bounds the gradient: {depth} blocks multiply it by at most {powers}."
+
+
+def power(base: float, exponent: int) -> str:
+    """LaTeX of what base to the power of exponent is, of any size: through its logarithm."""
+    if base in (0, 1):
+        return f"= {base:g}"
+    whole = math.floor(exponent * math.log10(base))
+    if -3 <= whole <= 3:
+        return rf"\approx {number(base**exponent)}"
+    digits = 10 ** (exponent * math.log10(base) - whole)
+    return rf"\approx {digits:.2f} \cdot 10^{{{whole}}}"
+
+
+def pace_sentence(x: Floats, rate: float) -> str:
+    """By what a step of gradient descent multiplies the errors of a linear block, and whether they grow."""
+    size = curvature(x)
+    factor, limit = 1 - rate * size, f"2 / (‖x‖² + 1) = {2 / size:.3g}"
+    says = f"Here the factor is 1 - {rate:g} · {size:.5g} = {factor:.4g}"
+    if math.isclose(abs(factor), 1):
+        return f"{says}: the errors only change their sign, for the rate is exactly {limit}."
+    if factor < -1:
+        return f"{says}: the errors grow and change their sign each step, for the rate is above {limit}."
+    swings = " and change their sign each step" if factor < 0 else ""
+    return f"{says}: the errors shrink{swings}, for the rate is below {limit}."
+
+
+def learning_sentence(losses: Mapping[bool, Sequence[float]], steps: int) -> str:
+    """Where the losses begin and end, or where a descent left the range of the numbers.
+
+    Args:
+        losses: of the descent of `steps` steps, before the first and after each; fewer when it ended early.
+    """
+    return " ".join(
+        f"The loss of the {NAMES[residual]} block begins at {values[0]:.3g} and ends at {values[-1]:.3g}."
+        if len(values) > steps
+        else f"The descent of the {NAMES[residual]} block stopped after step {len(values) - 1}: its loss began at "
+        f"{values[0]:.3g}, had grown to {values[-1]:.3g}, and then left the range of the machine's numbers."
+        for residual, values in losses.items() if values
+    )  # fmt: skip

@@ -3,16 +3,20 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from resnet_viz.charts.style import COLOURS, GREY, MARKERS, ORANGE, SKY, Figure, layout
-from resnet_viz.config import DEPTHS, Shortcut
-from resnet_viz.family_arithmetic import REDUCTION, Cost, basic, bottleneck, cifar_net, total
+from resnet_viz.charts.parts import SHORTCUT_WORDS, marked
+from resnet_viz.charts.style import COLOURS, MARKERS, ORANGE, SKY, Figure, layout
+from resnet_viz.config import DEPTHS
+from resnet_viz.family_arithmetic import (
+    REDUCTION,
+    Cost,
+    basic,
+    basic_norms,
+    bottleneck,
+    bottleneck_norms,
+    cifar_net,
+    total,
+)
 
-OPTIONS: Mapping[Shortcut, str] = {
-    "none": "plain: no shortcut",
-    "A": "A: identity; new channels are zeros",
-    "B": "B: identity; 1x1 projection where dimensions change",
-    "C": "C: 1x1 projection in every block",
-}
 CHANNELS = tuple(range(16, 513, 16))  # that the bottleneck's sliders and chart know
 NUMBERS = ("parameters", "more than plain", "multiply-adds (millions)", "more (millions)")  # columns of options_table
 CostName = Literal["parameters", "multiply_adds"]
@@ -30,7 +34,7 @@ def options_table(depth: int, width: int) -> list[dict[str, str | int | float]]:
             "multiply-adds (millions)": round(cost.multiply_adds / 1e6, 2),
             "more (millions)": round((cost.multiply_adds - plain.multiply_adds) / 1e6, 2),
         }
-        for option, words in OPTIONS.items()
+        for option, words in SHORTCUT_WORDS.items()
         for cost in [cifar_net(depth, width, option)]
     ]
 
@@ -40,16 +44,16 @@ def options_figure(width: int, depth: int) -> Figure:
     plain = [cifar_net(each, width, "none").parameters for each in DEPTHS]
     data = [
         {
-            "type": "scatter", "mode": "lines+markers", "name": OPTIONS[option], "x": list(DEPTHS),
+            "type": "scatter", "mode": "lines+markers", "name": words, "x": list(DEPTHS),
             "y": [
                 cifar_net(each, width, option).parameters - less for each, less in zip(DEPTHS, plain, strict=True)
             ],
             "line": {"color": COLOURS[option], "width": 2}, "marker": {"symbol": MARKERS[option], "size": 7},
             "hovertemplate": "%{y:,}",
-        } for option in OPTIONS if option != "none"
+        } for option, words in SHORTCUT_WORDS.items() if option != "none"
     ]  # fmt: skip
     figure = layout("depth (weighted layers)", "parameters added to the plain net", "options")
-    figure |= _marked(depth, f"depth {depth}")
+    figure |= marked(depth, f"depth {depth}", DEPTHS[-1])
     return {"data": data, "layout": figure}
 
 
@@ -95,6 +99,15 @@ def saving(channels: int) -> float:
     return total(basic(channels, 1)).parameters / total(bottleneck(channels, 1)).parameters
 
 
+def norms_sentence(channels: int) -> str:
+    """What the norms of both blocks would add."""
+    plain, narrow = (total(norms(channels)).parameters for norms in (basic_norms, bottleneck_norms))
+    return (
+        f"Counted are the weights of the convolutions. On {channels} channels, norms add {plain:,} parameters to the "
+        f"basic block and {narrow:,} to the bottleneck, a scale and a shift for each channel that a convolution gives."
+    )
+
+
 def equal_price(channels: int, size: int) -> str:
     """What a basic block with a quarter of the channels costs, which is about as much."""
     narrow, wide = total(basic(channels // REDUCTION, size)), total(bottleneck(channels, size))
@@ -117,24 +130,10 @@ def bottleneck_figure(channels: int, size: int, name: CostName) -> Figure:
         } for title, kind, colour, marker, dash in kinds
     ]  # fmt: skip
     figure = layout("channels of input and output", f"{COST_TITLES[name]} of one block", "bottleneck")
-    figure |= _marked(channels, f"{channels} channels")
+    figure |= marked(channels, f"{channels} channels", CHANNELS[-1])
     figure["yaxis"] |= {"rangemode": "tozero"}
     return {"data": data, "layout": figure}
 
 
 def _cost(cost: Cost, name: CostName) -> int:
     return cost.parameters if name == "parameters" else cost.multiply_adds
-
-
-def _marked(x: float, text: str) -> Figure:
-    """A grey vertical line with its name, as `shapes` and `annotations` of a layout."""
-    return {
-        "shapes": [{
-            "type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": x, "x1": x,
-            "line": {"color": GREY, "dash": "dot", "width": 1},
-        }],
-        "annotations": [{
-            "x": x, "yref": "paper", "y": 1, "yanchor": "top", "showarrow": False, "text": text,
-            "xanchor": "left" if x < 60 else "right", "font": {"color": GREY, "size": 11},
-        }],
-    }  # fmt: skip

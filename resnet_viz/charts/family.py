@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from resnet_viz.charts.parts import SHORTCUT_WORDS
 from resnet_viz.charts.style import COLOURS, GREY, ORANGE, SKY, Figure, layout
 from resnet_viz.config import Shortcut
 from resnet_viz.family import Counted, Counts, Member
+from resnet_viz.paper.results import Result, results
 
 BAR_PX = 30  # height of one bar, with the gap beside it
 AXES_PX = 100  # height of all else
@@ -34,18 +36,11 @@ QUANTITIES: Mapping[QuantityName, Quantity] = {
     "activation_bytes": Quantity("activation memory", "MB", 1e6, 2),
     "layers": Quantity("depth", "weighted layers", 1, 0),
 }
-SHORTCUT_WORDS: Mapping[Shortcut, str] = {
-    "none": "no shortcut",
-    "A": "identity, zeros for new channels (A)",
-    "B": "identity, projection where dimensions change (B)",
-}
-PATTERNS: Mapping[Shortcut, str] = {"none": "/", "A": "", "B": "."}  # so that hue is not alone
-
-# Billions of multiply-adds, which the paper calls FLOPs: He et al. 2015, table 1; plain-34: section 3.3; VGG: 4.1.
-PAPER_BILLIONS: Mapping[str, float] = {
-    "ResNet-18": 1.8, "plain-34": 3.6, "ResNet-34": 3.6, "ResNet-50": 3.8, "ResNet-101": 7.6, "ResNet-152": 11.3,
-    "VGG-16": 15.3, "VGG-19": 19.6,
+COLUMNS: Mapping[QuantityName, str] = {
+    "multiply_adds": "multiply-adds (millions)", "parameters": "parameters", "activation_bytes": "activations (MB)",
+    "layers": "depth",
 }  # fmt: skip
+PATTERNS: Mapping[Shortcut, str] = {"none": "/", "A": "", "B": ".", "C": "x"}  # so that hue is not alone
 
 
 def table(members: Sequence[Member]) -> list[dict[str, str | int | float]]:
@@ -72,10 +67,10 @@ def stage_table(member: Member) -> list[dict[str, str | int | float]]:
 
 def _counts(counts: Counts) -> dict[str, str | int | float]:
     return {
-        "depth": counts.layers,
-        "parameters": counts.parameters,
-        "multiply-adds (millions)": QUANTITIES["multiply_adds"].of(counts, "multiply_adds"),
-        "activations (MB)": QUANTITIES["activation_bytes"].of(counts, "activation_bytes"),
+        COLUMNS["layers"]: counts.layers,
+        COLUMNS["parameters"]: counts.parameters,
+        COLUMNS["multiply_adds"]: QUANTITIES["multiply_adds"].of(counts, "multiply_adds"),
+        COLUMNS["activation_bytes"]: QUANTITIES["activation_bytes"].of(counts, "activation_bytes"),
     }
 
 
@@ -133,18 +128,24 @@ def stage_sentence(member: Member) -> str:
     return f"{share}, {does}; its {busy.name} does most, {busy.multiply_adds / member.multiply_adds:.0%}."
 
 
+def quoted_multiply_adds() -> list[Result]:
+    """What He et al. 2015 print of these nets."""
+    return [result for result in results() if result.metric == "multiply-adds"]
+
+
 def paper_table(counted: Counted) -> list[dict[str, str]]:
     """Billions of multiply-adds: the paper's beside those that were counted."""
     return [
         {
-            "net": name,
-            "He et al. 2015": f"{billions:.1f}",
+            "net": result.net,
+            "He et al. 2015": result.printed,
+            "place": result.place,
             "counted": f"{member.multiply_adds / 1e9:.3f}",
             "without its linear layers": f"{without_head(member) / 1e9:.3f}",
             "stride in the first 1x1": _billions(member.first_stride_multiply_adds),
         }
-        for name, billions in PAPER_BILLIONS.items()
-        for member in [counted.member(name)]
+        for result in quoted_multiply_adds()
+        for member in [counted.member(result.net)]
     ]
 
 

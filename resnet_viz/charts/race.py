@@ -4,7 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from resnet_viz.charts.style import COLOURS, GRADIENT_SCALE, MARKERS, Figure, layout, level, line, rounded, significant
+from resnet_viz.charts.gradient_scale import colour_axis
+from resnet_viz.charts.marks import with_interventions
+from resnet_viz.charts.style import COLOURS, Figure, Pen, layout, level, pens, rounded, significant
 from resnet_viz.runlog import ArmView, Snapshot
 
 HEAT_GAP = 0.12  # of the height, between two heat maps
@@ -14,35 +16,40 @@ def loss_figure(snapshot: Snapshot) -> Figure:
     """Training loss against step: each batch faint, the exponential mean strong."""
     chance = snapshot.config.chance_loss
     data: list[dict[str, Any]] = []
-    for arm in snapshot.arms:
+    for arm, pen in _drawn(snapshot):
         steps = arm.step.astype(int).tolist()
         faint = {"legendgroup": arm.label, "showlegend": False, "opacity": 0.3, "hoverinfo": "skip"}
-        data.append(_trace(arm, steps, rounded(arm.loss, 4), line(arm.net, 1), **faint))
-        data.append(_trace(arm, steps, rounded(arm.smooth, 4), line(arm.net, 3), legendgroup=arm.label))
+        data.append(_trace(arm, steps, rounded(arm.loss, 4), pen.line(1), **faint))
+        data.append(_trace(arm, steps, rounded(arm.smooth, 4), pen.line(3), legendgroup=arm.label))
     # A deep net may start far above chance; the frame follows where the race is, and zooming out shows the rest.
     ceiling = max([1.5 * chance, *(1.1 * arm.last_loss for arm in snapshot.arms if arm.last_loss)])
     axis = {"title": {"text": "training loss (nats)"}, "autorangeoptions": {"clipmax": round(ceiling, 2)}}
     marks = level(chance, f"chance {chance:.2f}")
     marks["annotations"] += [_diverged(arm) for arm in snapshot.arms if arm.diverged_at is not None]
+    marks = with_interventions(marks, snapshot)
     return {"data": data, "layout": layout("step", "", snapshot.run, **marks) | {"yaxis": axis}}
 
 
 def error_figure(snapshot: Snapshot) -> Figure:
     """Training and test error at the end of each epoch, in eval mode."""
     data: list[dict[str, Any]] = []
-    for arm in snapshot.arms:
+    for arm, pen in _drawn(snapshot):
         epochs = arm.epoch.astype(int).tolist()
+        filled = pen.symbol.removesuffix("-open")  # here open marks say test; the dash still says the rest
         for name, error, symbol, width in (
-            ("train", arm.train_error, MARKERS[arm.net.shortcut], 2.5),
-            ("test", arm.test_error, MARKERS[arm.net.shortcut] + "-open", 1),
+            ("train", arm.train_error, filled, 2.5),
+            ("test", arm.test_error, filled + "-open", 1),
         ):
-            marker = {"symbol": symbol, "size": 9, "color": COLOURS[arm.net.shortcut]}
+            marker = pen.marker(9) | {"symbol": symbol}
             percent = rounded(100 * error, 2)
-            trace = _trace(arm, epochs, percent, line(arm.net, width), mode="lines+markers", marker=marker)
-            data.append(trace | {"name": f"{arm.label}, {name}"})
+            trace = _trace(arm, epochs, percent, pen.line(width), mode="lines+markers", marker=marker)
+            own = {"name": f"{arm.label}, {name}", "legendgroup": arm.label, "showlegend": name == "train"}
+            data.append(trace | own)
     chance = 100 * (1 - 1 / snapshot.config.data.num_classes)
-    figure = layout("epoch", "error (%)", snapshot.run, **level(chance, f"chance {chance:.0f} %"))
-    figure["xaxis"] |= {"range": [0.5, snapshot.config.train.epochs + 0.5], "tickformat": "d"}
+    marks = level(chance, f"chance {chance:.0f} %")  # what was changed has its names on the chart of the loss
+    marks["shapes"] = with_interventions(marks, snapshot, steps=snapshot.config.steps_per_epoch)["shapes"]
+    figure = layout("epoch", "error (%)", snapshot.run, **marks)
+    figure["xaxis"] |= {"range": [0.5, snapshot.course.epochs + 0.5], "tickformat": "d"}
     figure["yaxis"] |= {"range": [0, 100]}
     if not any(len(arm.epoch) for arm in snapshot.arms):
         figure["annotations"].append(_empty("measured at the end of each epoch"))
@@ -53,11 +60,10 @@ def gradient_now_figure(snapshot: Snapshot) -> Figure:
     """Gradient norm of each block at the last probe, all arms on one log axis."""
     data = [
         _trace(
-            arm, list(range(len(arm.rows))), significant(_latest(arm)), line(arm.net, 2), mode="lines+markers",
-            marker={"symbol": MARKERS[arm.net.shortcut], "size": 7, "color": COLOURS[arm.net.shortcut]},
-            text=list(arm.rows), hovertemplate="%{text}: %{y:.3g}",
+            arm, list(range(len(arm.rows))), significant(_latest(arm)), pen.line(2), mode="lines+markers",
+            marker=pen.marker(7), text=list(arm.rows), hovertemplate="%{text}: %{y:.3g}",
         )
-        for arm in snapshot.arms
+        for arm, pen in _drawn(snapshot)
     ]  # fmt: skip
     figure = layout("block, from the images to the classifier", "gradient norm ‖dL/dW‖", snapshot.run)
     figure["xaxis"] |= _row_ticks(max((arm.rows for arm in snapshot.arms), key=len, default=()))
@@ -83,9 +89,15 @@ def gradient_heat_figure(snapshot: Snapshot) -> Figure:
             "text": f"<b>{arm.label}</b>", "xref": "paper", "yref": "paper", "x": 0, "y": top, "showarrow": False,
             "xanchor": "left", "yanchor": "bottom", "font": {"color": COLOURS[arm.net.shortcut], "size": 13},
         })  # fmt: skip
-    figure |= {"annotations": annotations, "coloraxis": _colour_axis(snapshot), "hovermode": "closest"}
+    figure |= with_interventions({"annotations": annotations}, snapshot, over_map=True)
+    figure |= {"coloraxis": colour_axis(snapshot), "hovermode": "closest"}
     figure["margin"] |= {"t": 24}
     return {"data": data, "layout": figure}
+
+
+def _drawn(snapshot: Snapshot) -> list[tuple[ArmView, Pen]]:
+    """The arms, each with how it is drawn on every chart."""
+    return list(zip(snapshot.arms, pens([arm.net for arm in snapshot.arms]), strict=True))
 
 
 def _trace(arm: ArmView, x: list[int], y: list[float | None], pen: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -105,18 +117,6 @@ def _heat_map(arm: ArmView, axis: str) -> dict[str, Any]:
         "z": [rounded(row, 2) for row in log_norm],
         "hovertemplate": "step %{x}, row %{y}: 10<sup>%{z:.2f}</sup>",
     }  # fmt: skip
-
-
-def _colour_axis(snapshot: Snapshot) -> dict[str, Any]:
-    positive = [arm.gradients[arm.gradients > 0] for arm in snapshot.arms]
-    values = np.log10(np.concatenate(positive)) if positive else np.empty(0)
-    low, high = (np.floor(values.min()), np.ceil(values.max())) if len(values) else (-2, 2)
-    powers = np.arange(low, high + 1, max(1, round((high - low) / 6))).astype(int).tolist()
-    bar = {
-        "title": {"text": "‖dL/dW‖", "side": "right"}, "tickvals": powers, "thickness": 12,
-        "ticktext": [f"10<sup>{power}</sup>" for power in powers],
-    }  # fmt: skip
-    return {"colorscale": GRADIENT_SCALE, "cmin": float(low), "cmax": float(high), "colorbar": bar}
 
 
 def _row_ticks(rows: tuple[str, ...]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from resnet_viz.charts.parts import SHORTCUT_WORDS, vertical
 from resnet_viz.charts.style import COLOURS, GREY, MARKERS, Figure, layout, rounded
 from resnet_viz.config import Shortcut
 from resnet_viz.paper.curves import DROPS, END, Curve, Responses, Window
@@ -14,9 +15,7 @@ from resnet_viz.sources import SOURCES
 
 # Dash says the depth; more kinds than in the race, since up to six depths of one hue are drawn together.
 DASHES = {20: "dot", 32: "dashdot", 44: "dash", 56: "solid", 110: "longdash", 1202: "longdashdot"}
-KINDS: dict[Shortcut | None, str] = {
-    "none": "plain", "A": "identity (A)", "B": "projection (B)", "C": "projection (C)", None: "other or not stated",
-}  # fmt: skip
+KINDS: tuple[tuple[Shortcut | None, str], ...] = (*SHORTCUT_WORDS.items(), (None, "other or not stated"))
 ROW_HEIGHT = 26  # pixels a net in a chart of dots
 FRAME_HEIGHT = 96  # its axis, title and legend
 FRAME_TOP = 20.0  # percent: the paper's Figure 6 ends there
@@ -25,7 +24,7 @@ LOG_TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
 
 
 def curves_figure(curves: Sequence[Curve], window: Window, *, log: bool) -> Figure:
-    """Figure 6: error against iterations; train filled, test open; the window of the means as a band."""
+    """Figure 6: error against iterations; train filled, test open; a band on the window, lines where the rate falls."""
     data = []
     for curve in curves:
         test = curve.split == "test"
@@ -36,7 +35,7 @@ def curves_figure(curves: Sequence[Curve], window: Window, *, log: bool) -> Figu
             "line": {"color": COLOURS[curve.shortcut], "dash": DASHES[curve.depth], "width": 1.3 if test else 2.2},
             "marker": {"symbol": MARKERS[curve.shortcut] + ("-open" if test else ""), "size": 5},
         })  # fmt: skip
-    figure = layout("thousand iterations", "error (%)", f"curves_{log}", shapes=[_band(window), *map(_drop, DROPS)])
+    figure = layout("thousand iterations", "error (%)", f"curves_{log}", shapes=[_band(window), *map(vertical, DROPS)])
     figure["xaxis"]["range"] = [0, END + 1]
     scale: dict[str, Any] = {"type": "log", "tickvals": list(LOG_TICKS)} if log else {"range": [0, FRAME_TOP]}
     figure["yaxis"] |= scale
@@ -48,12 +47,6 @@ def _band(window: Window) -> dict[str, Any]:
         "type": "rect", "xref": "x", "yref": "paper", "x0": window[0], "x1": window[1], "y0": 0, "y1": 1,
         "fillcolor": GREY, "opacity": 0.18, "line": {"width": 0}, "layer": "below",
     }  # fmt: skip
-
-
-def _drop(thousands: int) -> dict[str, Any]:
-    """The learning rate falls here."""
-    line = {"color": GREY, "dash": "dot", "width": 1}
-    return {"type": "line", "yref": "paper", "x0": thousands, "x1": thousands, "y0": 0, "y1": 1, "line": line}
 
 
 def responses_figure(shown: Sequence[Responses]) -> Figure:
@@ -90,7 +83,7 @@ def dots_figure(axis: Axis, members: Sequence[Result]) -> Figure:
             raise ValueError(f"{result.net} is {result.axis.title}: not on the axis of {axis.title}")
     names = _names(members)
     data = []
-    for kind, title in KINDS.items():
+    for kind, title in KINDS:
         of_kind = [(name, result) for name, result in zip(names, members, strict=True) if result.shortcut == kind]
         if of_kind:
             data.append({
@@ -101,7 +94,7 @@ def dots_figure(axis: Axis, members: Sequence[Result]) -> Figure:
                     "size": 10, "color": COLOURS[kind] if kind else GREY, "symbol": MARKERS[kind] if kind else "x",
                 },
             })  # fmt: skip
-    figure = layout(f"{axis.metric} (%)", "", axis.title, hovermode="closest", showlegend=True)
+    figure = layout(f"{axis.metric} ({axis.unit})", "", axis.title, hovermode="closest", showlegend=True)
     figure["yaxis"] |= {"type": "category", "categoryorder": "array", "categoryarray": names[::-1]}
     return {"data": data, "layout": figure}
 
@@ -119,4 +112,4 @@ def _names(members: Sequence[Result]) -> list[str]:
 
 def _hover(result: Result) -> str:
     note = f"<br>{result.note}" if result.note else ""
-    return f"{result.net}: {result.number} %<br>{result.quoted}{note}"
+    return f"{result.net}: {result.number} {result.axis.unit}<br>{result.quoted}{note}"

@@ -1,7 +1,11 @@
 """What a snapshot says, in words and tables. Only what was measured."""
 
 from resnet_viz.config import TITLES
+from resnet_viz.interventions import Planned
 from resnet_viz.runlog import ArmView, Snapshot
+from resnet_viz.schedules import learning_rate
+
+LITTLE = 1e-3  # of the peak: a rate at which weights hardly move
 
 
 def measured_sentence(snapshot: Snapshot) -> str:
@@ -74,12 +78,43 @@ def duration(seconds: float) -> str:
 
 def progress_sentence(snapshot: Snapshot) -> str:
     """Step, epoch, time left."""
-    config = snapshot.config
+    course = snapshot.course
     left = f", about {duration(snapshot.left_s)} left" if snapshot.left_s is not None else ""
     return (
-        f"step {snapshot.step:,} of {config.total_steps:,}, epoch {snapshot.epoch} of {config.train.epochs}, "
+        f"step {snapshot.step:,} of {course.total_steps:,}, epoch {snapshot.epoch} of {course.epochs}, "
         f"{duration(snapshot.wall_s)} gone{left}"
     )
+
+
+def intervention_sentences(snapshot: Snapshot) -> list[str]:
+    """What was changed while it ran, and when."""
+    return [f"After step {one.step:,}: {_changed(one)}." for one in snapshot.interventions]
+
+
+def _changed(one: Planned) -> str:
+    if one.extend_epochs is not None:
+        return f"{_count(one.extend_epochs, 'more epoch')}, at the last rate of the schedule"
+    if one.learning_rate_factor == 1:
+        return "the learning rate is what the schedule says, again"
+    return f"the learning rate is {one.learning_rate_factor:g} times what the schedule says"
+
+
+def rate_sentence(snapshot: Snapshot) -> str:
+    """The learning rate of the next step: the schedule's, and what is made of it."""
+    scheduled = learning_rate(snapshot.config, snapshot.step + 1)
+    course = snapshot.course
+    made = "" if course.factor == 1 else f"; times {course.factor:g}, that is {course.rate(snapshot.step + 1):.3g}"
+    return f"The schedule says {scheduled:.3g} for the next step{made}."
+
+
+def extension_sentence(snapshot: Snapshot) -> str:
+    """At what rate more epochs would go on, and until when they can be asked for."""
+    config, peak = snapshot.config, snapshot.config.train.learning_rate
+    last = learning_rate(config, config.total_steps)
+    end = f"They go on at the last rate of the schedule, {last:.3g}, times the factor."
+    tenth = f" So low a rate moves little: a factor of {peak / 10 / last:.0f} makes it a tenth of the peak."
+    advice = tenth if last < LITTLE * peak else ""
+    return f"{end}{advice} A race that is over stays so; one that is paused waits, even after its last step."
 
 
 def epoch_table(snapshot: Snapshot) -> list[dict[str, float | int | str]]:

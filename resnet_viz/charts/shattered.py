@@ -24,6 +24,7 @@ class Along:
     autocorrelation: Floats  # (distances,)
     slope: Floats  # (points,): derivative of the score along the line
     pictures: NDArray[np.uint8]  # (k, 32, 32, 3)
+    norm: float | None  # mean L2 norm of the gradient; None: no number
 
     @property
     def label(self) -> str:
@@ -46,21 +47,30 @@ class Along:
         return float(self.distance[below[0]]) if len(below) and self.is_alive else None
 
     @property
+    def lack(self) -> str:
+        """Why there is nothing to compare."""
+        return "out of range" if self.norm is None else "no gradient"
+
+    @property
     def is_alive(self) -> bool:
-        """Whether the gradient changes at all: it may be too small for a number of 32 bits."""
+        """Whether there is a gradient that changes: it may be too small for a float32, or beyond its range."""
         return bool(self.autocorrelation[0] > 0)
 
 
-def along(nets: Sequence[NetConfig], arrays: Mapping[str, NDArray[Any]]) -> list[Along]:
+def along(nets: Sequence[NetConfig], told: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> list[Along]:
     """The answer to `Shatter` as values."""
     return [
-        Along(net, arrays[f"autocorrelation_{place}"], arrays[f"along_{place}"], arrays[f"pictures_{place}"])
+        Along(
+            net, arrays[f"autocorrelation_{place}"], arrays[f"along_{place}"], arrays[f"pictures_{place}"],
+            told["norms"][place],
+        )
         for place, net in enumerate(nets)
-    ]
+    ]  # fmt: skip
 
 
 def correlation_figure(nets: Sequence[Along]) -> Figure:
-    """Autocorrelation of the gradient against distance."""
+    """Autocorrelation of the gradient against distance, of the nets that have one."""
+    alive = [net for net in nets if net.is_alive]
     data = [
         {
             "type": "scatter", "mode": "lines+markers", "name": net.label, "x": rounded(net.distance, 2),
@@ -68,10 +78,11 @@ def correlation_figure(nets: Sequence[Along]) -> Figure:
             "line": {"color": COLOURS[net.net.shortcut], "dash": dash(net.net.depth), "width": 2.5},
             "marker": {"symbol": MARKERS[net.net.shortcut], "size": 6, "maxdisplayed": 14},
         }
-        for net in nets
+        for net in alive
     ]  # fmt: skip
     figure = layout("distance between two points (% of the line)", "autocorrelation", "shattered", **level(0, "noise"))
-    figure["yaxis"] |= {"range": [-0.35, 1.05]}
+    lowest = min((float(net.autocorrelation.min()) for net in alive), default=0.0)
+    figure["yaxis"] |= {"range": [round(min(lowest, -0.2) - 0.05, 2), 1.05]}
     figure["xaxis"] |= {"range": [0, 50]}
     return {"data": data, "layout": figure}
 
@@ -100,15 +111,18 @@ def table(nets: Sequence[Along]) -> list[dict[str, str]]:
     return [
         {
             "net": net.label,
-            "neighbouring points": f"{net.neighbours:.2f}" if net.is_alive else "no gradient",
+            "neighbouring points": f"{net.neighbours:.2f}" if net.is_alive else net.lack,
+            "mean norm of the gradient": "-" if net.norm is None else f"{net.norm:.3g}",
             "falls below 0.5 at (% of the line)": "-" if net.half is None else f"{net.half:.1f}",
         }
         for net in nets
     ]
 
 
-def verdict(plain: Along, residual: Along) -> str:
-    """Whose gradient changes faster: an option of the page's question."""
+def verdict(plain: Along, residual: Along) -> str | None:
+    """Whose gradient changes faster: an option of the page's question; None where one has none."""
+    if not (plain.is_alive and residual.is_alive):
+        return None
     difference = residual.neighbours - plain.neighbours
     if abs(difference) < ALIKE:
         return "about alike"
@@ -117,8 +131,13 @@ def verdict(plain: Along, residual: Along) -> str:
 
 def sentence(plain: Along, residual: Along) -> str:
     """What separates the two, in numbers."""
+    dead = [net for net in (plain, residual) if not net.is_alive]
+    if dead:
+        said = " and ".join(f"{net.label} ({net.lack})" for net in dead)
+        return f"Nothing can be compared: what a float32 holds is not enough for the gradient of {said}."
     step = plain.distance[1]
     return (
         f"Between neighbouring points, {step:.1f} % of the line apart, the gradient's autocorrelation is "
-        f"{plain.neighbours:.2f} in {plain.label} and {residual.neighbours:.2f} in {residual.label}."
+        f"{plain.neighbours:.2f} in {plain.label} and {residual.neighbours:.2f} in {residual.label}. "
+        f"Their mean norms are {plain.norm:.3g} and {residual.norm:.3g}."
     )

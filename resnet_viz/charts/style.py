@@ -1,11 +1,18 @@
-"""Colours, marks and number formats of every chart. Hue and marker say the shortcut, dash says the depth."""
+"""Colours, marks and number formats of every chart.
 
+Hue says the shortcut. The dash says the depth, and dash-dot with open marks says that there is no batch norm. The mark
+says shortcut and block. Where this would draw two arms of one race alike (width, gate, depth 56 and 110), `pens` gives
+the later one a dash and a mark that nothing else has.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.config import NetConfig, Shortcut
+from resnet_viz.config import BlockKind, NetConfig, Shortcut
 
 # A figure as plotly.js reads it. plotly's own Figure class checks every property, which takes half of the time that a
 # live tick may take; the tests do that check.
@@ -18,6 +25,12 @@ COLOURS: dict[Shortcut, str] = {
     "C": "#CC79A7",
 }  # Okabe-Ito
 MARKERS: dict[Shortcut, str] = {"none": "circle", "A": "diamond", "B": "square", "C": "cross"}
+BLOCK_MARKERS: dict[BlockKind, dict[Shortcut, str]] = {
+    "basic": MARKERS,
+    "pre-activation": {"none": "triangle-up", "A": "triangle-down", "B": "triangle-left", "C": "triangle-right"},
+    "bottleneck": {"none": "hourglass", "A": "bowtie", "B": "hexagon", "C": "x"},
+}
+SPARES = (("longdash", "star"), ("longdashdot", "pentagon"), ("12px,3px,3px,3px,3px,3px", "hexagram"))
 GREY = "#808890"  # readable on both themes
 SKY = "#56B4E9"  # two more of Okabe-Ito, for classes and methods: these hues mean no shortcut
 ORANGE = "#E69F00"
@@ -31,8 +44,47 @@ def dash(depth: int) -> str:
     return "dash" if depth >= 26 else "dot"
 
 
+@dataclass(frozen=True)
+class Pen:
+    """How one arm is drawn on every chart of its race."""
+
+    colour: str
+    dash: str
+    symbol: str  # of the marks
+
+    def line(self, width: float) -> dict[str, Any]:
+        return {"color": self.colour, "dash": self.dash, "width": width}
+
+    def marker(self, size: float) -> dict[str, Any]:
+        return {"symbol": self.symbol, "size": size, "color": self.colour}
+
+
+def pen(net: NetConfig) -> Pen:
+    """How a net is drawn that stands alone."""
+    symbol = BLOCK_MARKERS[net.block][net.shortcut]
+    style, suffix = (dash(net.depth), "") if net.batch_norm else ("dashdot", "-open")
+    return Pen(COLOURS[net.shortcut], style, symbol + suffix)
+
+
+def pens(nets: Sequence[NetConfig]) -> list[Pen]:
+    """How the arms of one race are drawn: no two with the same colour and dash."""
+    spares = iter(SPARES)
+    drawn: list[Pen] = []
+    for net in nets:
+        own = pen(net)
+        if any((own.colour, own.dash) == (other.colour, other.dash) for other in drawn):
+            style, symbol = next(spares)
+            own = Pen(own.colour, style, symbol + ("" if net.batch_norm else "-open"))
+        drawn.append(own)
+    return drawn
+
+
 def line(net: NetConfig, width: float) -> dict[str, Any]:
-    return {"color": COLOURS[net.shortcut], "dash": dash(net.depth), "width": width}
+    return pen(net).line(width)
+
+
+def marker(net: NetConfig, size: float) -> dict[str, Any]:
+    return pen(net).marker(size)
 
 
 def layout(x_title: str, y_title: str, revision: str, **more: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from resnet_viz.cli.train import result_table
 from resnet_viz.config import TITLES
 from resnet_viz.engine.recorded import ENDING, recorded, write_recorded
 from resnet_viz.engine.store import Store
+from resnet_viz.interventions import write_plan
 from resnet_viz.runlog import RunLog
 
 
@@ -42,7 +43,8 @@ def list_runs(limit: int) -> None:
 @runs.command()
 @click.argument("run")
 @click.option("--json", "as_json", is_flag=True, help="One record a line.")
-def show(run: str, as_json: bool) -> None:
+@click.option("--interventions", is_flag=True, help="What was changed, as train --interventions reads it.")
+def show(run: str, as_json: bool, interventions: bool) -> None:
     """One run: its result, its configuration, where it ran."""
     store = Store()
     store.mark_interrupted()
@@ -52,6 +54,9 @@ def show(run: str, as_json: bool) -> None:
             click.echo(record.model_dump_json())
         return
     log = RunLog(run, found.config, store.records(run))
+    if interventions:
+        click.echo(write_plan(log.interventions), nl=False)
+        return
     if log.started:
         Console().print(result_table(log))
     where = f"{found.device}, {found.threads} threads, {found.precision}" if found.device else "never started"

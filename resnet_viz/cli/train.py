@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, BinaryIO, get_args
 
 import click
 from rich.console import Console
@@ -14,16 +14,17 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from resnet_viz import config as limits
-from resnet_viz.config import ConfigError, DatasetName, ExperimentConfig, NetConfig, Shortcut, default_experiment
+from resnet_viz.config import DatasetName, ExperimentConfig, default_experiment
 from resnet_viz.engine.manager import Manager
 from resnet_viz.engine.store import Store
+from resnet_viz.interventions import read_plan
 from resnet_viz.places import find_dataset
+from resnet_viz.presets import PRESETS, with_arms
 from resnet_viz.records import ACTIVE, Record, Step
 from resnet_viz.runlog import RunLog
+from resnet_viz.spelling import FORM, KINDS
 
-KINDS: dict[str, Shortcut] = {
-    "plain": "none", "residual": "A", "residual-a": "A", "residual-b": "B", "residual-c": "C",
-}  # fmt: skip
+DEFAULT_ARMS = ("plain:56", "residual:56")
 LOOK_EVERY_S = 0.5
 Inbox = queue.SimpleQueue[Record | None]  # of records; None asks to stop. Its put is safe in a signal handler
 EXIT_CODES = {"finished": 0, "stopped": 130}
@@ -34,11 +35,11 @@ EXIT_CODES = {"finished": 0, "stopped": 130}
     "--arm",
     "arms",
     multiple=True,
-    metavar="KIND:DEPTH[:WIDTH]",
-    default=("plain:56", "residual:56"),
-    show_default=True,
-    help=f"One to four; KIND is {', '.join(KINDS)}.",
+    metavar=FORM,
+    help=f"One to four, by default {' and '.join(DEFAULT_ARMS)}; KIND is {', '.join(KINDS)}, MODIFIER is nobn, torch, "
+    "preact, bottleneck, zeronorm, skipinit, gate-2, scale0.5, survival0.5 and others.",
 )
+@click.option("--preset", type=click.Choice([*PRESETS]), help="Nets and budget of a preset; other options change it.")
 @click.option("--data", type=click.Choice(get_args(DatasetName)), help="Default: cifar10 if it is here, else shapes.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder that holds CIFAR.")
 @click.option("--train-size", type=int, help="Training images.")
@@ -60,15 +61,29 @@ EXIT_CODES = {"finished": 0, "stopped": 130}
 @click.option("--threads", type=int)
 @click.option("--probe-every", type=int, help="Steps between gradient records; 0: none.")
 @click.option("--seed", type=int)
+@click.option(
+    "--interventions",
+    type=click.File("rb"),
+    help="File of changes to make while it goes, as runs show RUN --interventions writes it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One record a line on stdout, and nothing else.")
-def train(arms: tuple[str, ...], data: DatasetName | None, data_dir: Path | None, as_json: bool, **options: Any) -> int:
+def train(
+    arms: tuple[str, ...],
+    preset: str | None,
+    data: DatasetName | None,
+    data_dir: Path | None,
+    interventions: BinaryIO | None,
+    as_json: bool,
+    **options: Any,
+) -> int:
     """Train one to four nets in lockstep on the same batches."""
-    config = _experiment(arms, data or _default_data(data_dir), options)
+    config = _experiment(arms, preset, data or _default_data(data_dir), options)
+    plan = read_plan(interventions.read()) if interventions else ()
     records: Inbox = queue.SimpleQueue()
     manager = Manager(Store(), data_dir=data_dir, origin="cli", keep_warm=False, listener=records.put)
     try:
         manager.open()
-        run = manager.submit(config, token="cli")
+        run = manager.submit(config, token="cli", plan=plan)
         code = _follow(manager, run, config, records, as_json)
     finally:
         manager.close()
@@ -84,23 +99,17 @@ def _default_data(data_dir: Path | None) -> DatasetName:
     return "shapes"
 
 
-def _experiment(arms: tuple[str, ...], data: DatasetName, options: dict[str, Any]) -> ExperimentConfig:
+def _experiment(
+    arms: tuple[str, ...], preset: str | None, data: DatasetName, options: dict[str, Any]
+) -> ExperimentConfig:
     given = {name: value for name, value in options.items() if value is not None}
     if "classes" in given:
         given["classes"] = tuple(name.strip() for name in given["classes"].split(","))
-    base = default_experiment(data, **given)
-    with limits.sentences():
-        nets = tuple(_net(arm, base.arms[0]) for arm in arms)
-        return ExperimentConfig(arms=nets, data=base.data, train=base.train, seed=base.seed)
-
-
-def _net(arm: str, base: NetConfig) -> NetConfig:
-    """Read KIND:DEPTH[:WIDTH]; the rest is that of the other arms."""
-    kind, *numbers = arm.split(":")
-    if kind not in KINDS or not 1 <= len(numbers) <= 2 or not all(number.isdecimal() for number in numbers):
-        raise ConfigError(f"--arm {arm}: write KIND:DEPTH[:WIDTH], KIND being one of {', '.join(KINDS)}")
-    named = dict(zip(("depth", "width"), map(int, numbers), strict=False))
-    return NetConfig(**{**base.model_dump(), "shortcut": KINDS[kind], **named})
+    if preset is None:
+        return with_arms(default_experiment(data, **given), arms or DEFAULT_ARMS)
+    if arms:
+        raise click.UsageError("--preset names the nets: leave out --arm.")
+    return PRESETS[preset].experiment(data, **given)
 
 
 def _follow(manager: Manager, run: str, config: ExperimentConfig, records: Inbox, as_json: bool) -> int:
@@ -126,7 +135,8 @@ def _follow(manager: Manager, run: str, config: ExperimentConfig, records: Inbox
                 sys.stdout.write(record.model_dump_json() + "\n")
                 sys.stdout.flush()
             elif isinstance(record, Step):
-                progress.update(task, completed=record.step, description=f"step {record.step}/{config.total_steps}")
+                total = log.course.total_steps
+                progress.update(task, completed=record.step, total=total, description=f"step {record.step}/{total}")
     return _report(manager, run, log, as_json)
 
 

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Asking:
-    """How a question stands. Progress counts images through the net."""
+    """How a question stands. Progress counts what its kind of question goes through, most often images."""
 
     id: str
     question: Question

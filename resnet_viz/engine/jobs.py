@@ -11,7 +11,7 @@ import torch._dynamo  # the first optimizer imports it, which takes a second or 
 from resnet_viz import machine as machines
 from resnet_viz.arm import Arm
 from resnet_viz.config import DataConfig, DatasetName, ExperimentConfig, default_experiment
-from resnet_viz.control import Control
+from resnet_viz.control import Control, Rehearsed
 from resnet_viz.data import TrainingData, load_data
 from resnet_viz.data.download import download
 from resnet_viz.engine.protocol import DownloadJob, Job, TrainJob
@@ -85,4 +85,5 @@ def _train(job: TrainJob, control: Control) -> Iterator[Record]:
         machines.set_up_threads(job.config.train.threads)
     data = _data(job.config.data, job.config.seed, job.data_dir)
     machine = machines.resolve(job.config.train)
-    yield from train(job.config, data, machine, control=control, weights_folder=job.weights_folder)
+    steering = Rehearsed(control, job.plan)
+    yield from train(job.config, data, machine, control=steering, weights_folder=job.weights_folder)

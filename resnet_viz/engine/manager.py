@@ -3,8 +3,8 @@
 import logging
 import threading
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,16 +14,17 @@ from resnet_viz.config import ExperimentConfig
 from resnet_viz.engine.downloads import Downloads
 from resnet_viz.engine.explainer import Explainer
 from resnet_viz.engine.launcher import Launcher, LocalLauncher, Worker
+from resnet_viz.engine.logs import Logs
 from resnet_viz.engine.protocol import Action, Ready, Steer, TrainJob, parse_line
 from resnet_viz.engine.store import INTERRUPTED, Store
 from resnet_viz.engine.tables import Run
 from resnet_viz.engine.writer import Writer
+from resnet_viz.interventions import Change, Planned, check
 from resnet_viz.records import ACTIVE, Origin, Record, Status
-from resnet_viz.runlog import RunLog, Snapshot
+from resnet_viz.runlog import Snapshot
 
 STOP_GRACE_S = 5.0  # a worker that was asked to stop and does not is killed
 CLOSE_GRACE_S = 3.0
-KEPT_LOGS = 32  # runs whose columns stay in memory
 
 log = logging.getLogger(__name__)
 
@@ -67,10 +68,10 @@ class Manager:
         self._listener = listener
         self._lock = threading.RLock()
         self._writer = Writer(store)
-        self._logs: OrderedDict[str, RunLog] = OrderedDict()
-        self._own: set[str] = set()  # runs whose records come in here, not from the store
+        self._logs = Logs(store)
         self._tokens: dict[str, str] = {}
         self._queue: deque[str] = deque()
+        self._plans: dict[str, tuple[Planned, ...]] = {}  # of runs that have not begun
         self._job: _Job | None = None
         self._readers: list[threading.Thread] = []
         self._closing = False
@@ -90,7 +91,7 @@ class Manager:
         """End all workers; what still ran is marked interrupted."""
         with self._lock:
             self._closing = True
-            unfinished = [run for run in self._own if self._logs[run].status in ACTIVE]
+            unfinished = self._logs.unfinished()
             self._queue.clear()
             job, readers = self._job, list(self._readers)
         self.downloads.close()
@@ -118,27 +119,39 @@ class Manager:
         job = self._job
         return job is not None and job.ready and job.run is None
 
-    def submit(self, config: ExperimentConfig, token: str) -> str:
+    def submit(self, config: ExperimentConfig, token: str, plan: Iterable[Planned] = ()) -> str:
         """Queue an experiment; the same token gives the same run, so five clicks make one. Gives the run's id.
 
+        Args:
+            plan: what is changed while it goes.
+
         Raises:
+            ConfigError: the plan does not fit the experiment.
             StoreError: the run can't be stored, so it is not begun.
         """
+        plan = check(config, plan)
         with self._lock:
             if token not in self._tokens:
                 run = self._store.create(config, self._origin)
                 self._tokens[token] = run.id
-                self._own.add(run.id)
-                self._keep(RunLog(run.id, config))
+                self._logs.begin(run.id, config)
+                self._plans[run.id] = plan
                 self._queue.append(run.id)
                 self._dispatch()
             return self._tokens[token]
 
-    def steer(self, run: str, action: Action) -> None:
-        """Pause, resume, step or stop a run; nothing happens to one that is over, or that another program runs."""
+    def steer(self, run: str, action: Action | Change) -> None:
+        """Pause, resume, step, stop or change a run; nothing happens to one that is over, or that another program runs.
+
+        Raises:
+            ConfigError: it can't be changed like this, or not now.
+        """
         with self._lock:
+            if isinstance(action, Change) and self.is_own(run):
+                self._logs[run].check(action)
             if action == "stop" and run in self._queue:
                 self._queue.remove(run)
+                del self._plans[run]
                 self._set_status(run, "stopped")
             elif self._job is not None and self._job.run == run:
                 self._job.worker.send(Steer(action=action))
@@ -154,7 +167,7 @@ class Manager:
             StoreError: the store can't be read.
         """
         with self._lock:
-            run_log = self._log(run)
+            run_log = self._logs.latest(run)
             if since == (run_log.seq, run_log.status):
                 return None
             snapshot = run_log.snapshot()
@@ -165,7 +178,7 @@ class Manager:
 
     def is_own(self, run: str) -> bool:
         """Whether this manager runs it, and can steer it."""
-        return run in self._own
+        return self._logs.is_own(run)
 
     def runs(self, limit: int = 100) -> list[Run]:
         """The newest runs of the store."""
@@ -194,8 +207,8 @@ class Manager:
             return
         job.run = self._queue.popleft()
         config = self._logs[job.run].config
-        folder = self._store.folder / job.run
-        job.worker.send(TrainJob(run=job.run, config=config, weights_folder=folder, data_dir=self._data_dir))
+        plan, folder = self._plans.pop(job.run), self._store.folder / job.run
+        job.worker.send(TrainJob(run=job.run, config=config, plan=plan, weights_folder=folder, data_dir=self._data_dir))
 
     def _read(self, job: _Job) -> None:
         """Follow one worker to its end. Runs in a thread of its own: pipes can't be selected on Windows."""
@@ -253,32 +266,6 @@ class Manager:
         timer = threading.Timer(seconds, worker.kill)
         timer.daemon = True
         timer.start()
-
-    # --- logs
-
-    def _log(self, run: str) -> RunLog:
-        """The columns of a run: from memory if it is run here, else brought up to date from the store."""
-        if run in self._own and run in self._logs:
-            return self._logs[run]
-        known = self._logs.get(run)
-        if known is None or known.status in ACTIVE:
-            self._store.mark_interrupted()
-            stored = self._store.run(run)
-            known = known or RunLog(run, stored.config)
-            for record in self._store.records(run, since=known.seq):
-                known.add(record)
-            known.status, known.message = stored.status, stored.message
-            self._keep(known)
-        return known
-
-    def _keep(self, run_log: RunLog) -> None:
-        self._logs[run_log.run] = run_log
-        for run in list(self._logs):
-            if len(self._logs) <= KEPT_LOGS:
-                break
-            if self._logs[run].status not in ACTIVE and run != run_log.run:
-                del self._logs[run]
-                self._own.discard(run)  # from now on it is read from the store
 
 
 _KILLED = "The worker was ended from outside, perhaps for want of memory. Everything recorded until then is here."

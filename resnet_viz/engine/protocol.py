@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from resnet_viz.config import DatasetName, ExperimentConfig
+from resnet_viz.interventions import Change, Planned
 from resnet_viz.questions import ModelName, Question
 from resnet_viz.records import Record, parse
 
@@ -22,6 +23,7 @@ class TrainJob(_Command):
     do: Literal["train"] = "train"
     run: str
     config: ExperimentConfig
+    plan: tuple[Planned, ...] = ()  # what is changed while it goes
     weights_folder: Path | None = None
     data_dir: Path | None = None
 
@@ -44,10 +46,10 @@ class AskJob(_Command):
 
 
 class Steer(_Command):
-    """Interrupt the job in hand."""
+    """Interrupt the job in hand, or change it."""
 
     do: Literal["steer"] = "steer"
-    action: Action
+    action: Action | Change
 
 
 Purpose = Literal["train", "explain"]  # what a worker warms up for

@@ -5,6 +5,7 @@ A file is gzipped JSON lines: what the store knows about the run, then its recor
 
 import gzip
 import json
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from functools import cache
@@ -17,20 +18,38 @@ from resnet_viz.records import Record, parse
 FOLDER = Path(__file__).parents[1] / "recorded"
 ENDING = ".jsonl.gz"
 
+log = logging.getLogger(__name__)
+
 
 @cache
 def recorded() -> dict[str, Run]:
-    """The runs that ship, by id: the name of their file."""
-    return {run.id: run for run in map(_head, sorted(FOLDER.glob(f"*{ENDING}")))}
+    """The runs that ship, by id: the name of their file. One whose file is damaged is left out."""
+    found = {}
+    for path in sorted(FOLDER.glob(f"*{ENDING}")):
+        try:
+            run = _head(path)
+        except (OSError, EOFError, ValueError):  # a ValidationError is a ValueError
+            log.exception("%s is damaged", path)
+        else:
+            found[run.id] = run
+    return found
 
 
 def recorded_records(run: str) -> Iterator[Record]:
-    """The records of a run that ships, in order. Raises KeyError: there is none of this id."""
+    """The records of a run that ships, in order.
+
+    Raises:
+        KeyError: there is none of this id.
+        OSError: its file is damaged.
+    """
     path = FOLDER / f"{recorded()[run].id}{ENDING}"  # a key of the mapping, never what a visitor typed
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        next(lines)
-        for line in lines:
-            yield parse(line)
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            next(lines)
+            for line in lines:
+                yield parse(line)
+    except (EOFError, ValueError) as error:
+        raise OSError(f"{path} is damaged") from error
 
 
 def write_recorded(run: Run, records: Iterable[Record], path: Path) -> None:

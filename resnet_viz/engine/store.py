@@ -160,7 +160,8 @@ class Store:
     def records(self, run: str, since: int = -1) -> Iterator[Record]:
         """Records of a run after a seq, in order; of the store, or of one that ships."""
         if run in recorded():
-            return (record for record in recorded_records(run) if record.seq > since)
+            with self._sentences():
+                return iter([record for record in recorded_records(run) if record.seq > since])
         query = sa.select(records.c.body).where(records.c.run == run, records.c.seq > since).order_by(records.c.seq)
         with self._sentences(), self._engine.connect() as connection:
             bodies = connection.execute(query).scalars().all()

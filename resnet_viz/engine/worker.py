@@ -17,6 +17,7 @@ from typing import TextIO
 
 from resnet_viz.control import Stopped
 from resnet_viz.engine.protocol import READY_LINE, Action, AskJob, Command, Job, Steer, TrainJob, parse_command
+from resnet_viz.interventions import Change
 from resnet_viz.places import DataUnavailable
 from resnet_viz.records import Failed, Record, Stamp
 
@@ -32,9 +33,10 @@ class Commands:
 
     def __init__(self, stream: TextIO) -> None:
         self._jobs: queue.Queue[Job] = queue.Queue()
-        self._actions: queue.Queue[Action] = queue.Queue()
+        self._actions: queue.Queue[Action | Change] = queue.Queue()
         self._paused = False
         self._steps = 0  # single steps asked for while paused
+        self._changes: list[Change] = []
         threading.Thread(target=self._read, args=(stream,), name="commands", daemon=True).start()
 
     def _read(self, stream: TextIO) -> None:
@@ -64,17 +66,24 @@ class Commands:
         while not self._actions.empty():
             self._obey(self._actions.get_nowait())
 
-    def paused(self) -> bool:
+    def may_step(self) -> bool:
         self.check()
-        return self._paused and not self._steps
+        if self._paused and self._steps:
+            self._steps -= 1
+            return True
+        return not self._paused
 
     def wait(self) -> None:
-        while self.paused():
-            self._obey(self._actions.get())
-        self._steps = max(0, self._steps - 1)
+        self._obey(self._actions.get())
 
-    def _obey(self, action: Action) -> None:
+    def changes(self, step: int) -> list[Change]:
+        taken, self._changes = self._changes, []
+        return taken
+
+    def _obey(self, action: Action | Change) -> None:
         match action:
+            case Change():
+                self._changes.append(action)
             case "stop":
                 raise Stopped
             case "pause":

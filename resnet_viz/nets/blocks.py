@@ -1,4 +1,4 @@
-"""The block of the lesson and its three shortcuts (He et al. 2015, sections 3.2 and 3.3).
+"""The block of the lesson and its three shortcuts (He et al. 2015, sections 3.2 and 3.3), and what all blocks share.
 
 Every activation is a module of its own, used once and not in place, and so is the addition: attribution methods hook
 modules, and give silently wrong maps for functional or reused ones.
@@ -9,13 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from resnet_viz.config import Activation, NetConfig
-
-
-class Add(nn.Module):
-    """The plus sign of y = F(x) + x."""
-
-    def forward(self, residual: Tensor, shortcut: Tensor) -> Tensor:
-        return residual + shortcut
+from resnet_viz.nets.branches import Add, Gate, ScaledSkip, SkipInit, Survival, ZeroNorm, survival_probability
 
 
 class ZeroPad(nn.Module):
@@ -37,12 +31,18 @@ class ZeroPad(nn.Module):
         return padded.contiguous(memory_format=torch.channels_last)
 
 
-def convolution(channels_in: int, channels_out: int, kernel: int, stride: int, *, bias: bool) -> nn.Conv2d:
+def convolution(channels_in: int, channels_out: int, kernel: int, stride: int, config: NetConfig) -> nn.Conv2d:
+    bias = not config.batch_norm  # before a norm, a bias would be subtracted again
     return nn.Conv2d(channels_in, channels_out, kernel, stride, padding=kernel // 2, bias=bias)
 
 
 def norm(channels: int, config: NetConfig) -> nn.Module:
     return nn.BatchNorm2d(channels) if config.batch_norm else nn.Identity()
+
+
+def last_norm(channels: int, config: NetConfig) -> nn.Module:
+    """The norm with which F ends."""
+    return ZeroNorm(channels) if config.branch_init == "zero-norm" else norm(channels, config)
 
 
 def activation(name: Activation) -> nn.Module:
@@ -66,30 +66,103 @@ def shortcut(channels_in: int, channels_out: int, stride: int, config: NetConfig
         case "B" if not changes:
             return nn.Identity()
         case "B" | "C":
-            bias = not config.batch_norm
-            projection = convolution(channels_in, channels_out, 1, stride, bias=bias)
+            projection = convolution(channels_in, channels_out, 1, stride, config)
             return nn.Sequential(projection, norm(channels_out, config))
 
 
-class Block(nn.Module):
-    """Two 3x3 convolutions: y = f(F(x) + shortcut(x)), or y = f(F(x)) in a plain net (equation 1)."""
+class ResidualBlock(nn.Module):
+    """y = f(F(x) + x), or y = f(F(x)) in a plain net (He et al. 2015, equation 1), and one line for each later variant.
 
-    def __init__(self, channels_in: int, channels_out: int, stride: int, config: NetConfig) -> None:
+    The kinds of blocks are subclasses: they differ in F and f, and are made of the same pieces.
+    """
+
+    conv1: nn.Conv2d
+    conv2: nn.Conv2d
+
+    def _add_shortcut(self, channels_in: int, channels_out: int, stride: int, config: NetConfig, place: int) -> None:
+        """Make what carries x, and what joins it with F(x).
+
+        Args:
+            place: of the block in its net, from 1.
+        """
+        kept = survival_probability(place, 3 * config.blocks_per_stage, config.survival)
+        self.skipinit = SkipInit() if config.branch_init == "skipinit" else None
+        self.survival = Survival(kept) if config.survival != 1 else None
+        self.shortcut = shortcut(channels_in, channels_out, stride, config)
+        self.scale = ScaledSkip(config.skip_scale) if config.skip_scale != 1 else None
+        self.gate = Gate(channels_out, config.gate_bias) if config.gate_bias is not None else None
+        self.add = Add() if self.shortcut is not None and self.gate is None else None
+
+    def residual(self, x: Tensor) -> Tensor:
+        """F(x): (N, C_in, H, W) -> (N, C_out, H/s, W/s)."""
+        raise NotImplementedError
+
+    def carried(self, x: Tensor) -> Tensor:
+        """What the shortcut makes of x: x itself where the dimensions stay, (N, C_out, H/s, W/s)."""
+        assert self.shortcut is not None
+        carried: Tensor = self.shortcut(x)
+        return carried if self.scale is None else self.scale(carried)  # x, or a x
+
+    def total(self, x: Tensor) -> Tensor:
+        """The sum F(x) + x, before f."""
+        if self.survival is not None and self.survival.skips():
+            return self.carried(x)  # stochastic depth: x, and F is not computed
+        y = self.residual(x)  # F(x)
+        if self.skipinit is not None:
+            y = self.skipinit(y)  # SkipInit: alpha F(x)
+        if self.survival is not None:
+            y = self.survival(y)  # stochastic depth: p F(x) in evaluation
+        if self.gate is not None:
+            y = self.gate(y, self.carried(x))  # highway: T F(x) + (1 - T) x
+        if self.add is not None:
+            y = self.add(y, self.carried(x))  # F(x) + x: the only difference from a plain block
+        return y
+
+    @property
+    def last(self) -> nn.Module:
+        """The module with which F ends."""
+        raise NotImplementedError
+
+    @property
+    def after(self) -> nn.Module | None:
+        """f, or None where it is the identity."""
+        raise NotImplementedError
+
+    @property
+    def terms(self) -> tuple[nn.Module, nn.Module] | None:
+        """The modules whose outputs are the two terms of the sum; None where nothing is added, or a gate weighs it."""
+        if self.add is None or self.shortcut is None:
+            return None
+        residual = next(module for module in (self.survival, self.skipinit, self.last) if module is not None)
+        return residual, self.shortcut if self.scale is None else self.scale
+
+
+class Block(ResidualBlock):
+    """Two 3x3 convolutions: y = f(F(x) + x) with F(x) = norm2(conv2(f(norm1(conv1(x))))) (He et al. 2015, Figure 2)."""
+
+    def __init__(self, channels_in: int, channels_out: int, stride: int, config: NetConfig, place: int = 1) -> None:
         super().__init__()
-        bias = not config.batch_norm  # before a norm, a bias would be subtracted again
-        self.conv1 = convolution(channels_in, channels_out, 3, stride, bias=bias)
+        self.conv1 = convolution(channels_in, channels_out, 3, stride, config)
         self.norm1 = norm(channels_out, config)
         self.act1 = activation(config.activation)
-        self.conv2 = convolution(channels_out, channels_out, 3, 1, bias=bias)
-        self.norm2 = norm(channels_out, config)
-        self.shortcut = shortcut(channels_in, channels_out, stride, config)
-        self.add = Add() if self.shortcut is not None else None
+        self.conv2 = convolution(channels_out, channels_out, 3, 1, config)
+        self.norm2 = last_norm(channels_out, config)
+        self._add_shortcut(channels_in, channels_out, stride, config, place)
         self.act2 = activation(config.activation)
 
-    def forward(self, x: Tensor) -> Tensor:  # x: (N, C_in, H, W)
+    def residual(self, x: Tensor) -> Tensor:  # x: (N, C_in, H, W)
         y = self.act1(self.norm1(self.conv1(x)))  # (N, C_out, H/s, W/s)
-        y = self.norm2(self.conv2(y))  # F(x)
-        if self.add is not None and self.shortcut is not None:
-            y = self.add(y, self.shortcut(x))  # F(x) + x: the only difference from a plain block
-        out: Tensor = self.act2(y)
-        return out
+        residual: Tensor = self.norm2(self.conv2(y))
+        return residual
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.act2(self.total(x))  # f(F(x) + x)
+        return y
+
+    @property
+    def last(self) -> nn.Module:
+        return self.norm2
+
+    @property
+    def after(self) -> nn.Module:
+        return self.act2

@@ -1,9 +1,9 @@
 """Quoted results: every number with the data, the split and the protocol that it belongs to."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
+from math import inf
 from pathlib import Path
 from typing import Literal, Self
 
@@ -14,10 +14,11 @@ from resnet_viz.sources import SOURCES
 
 FILE = Path(__file__).with_name("results.json")
 OWN_PROTOCOL = "as its own paper tested"  # of no common axis, since each paper has its own
+FAIL = "fail"  # printed instead of a number
 
-Data = Literal["ImageNet", "CIFAR-10"]
-Metric = Literal["error", "top-1 error", "top-5 error", "top-1 accuracy", "top-5 accuracy"]
-Split = Literal["validation", "test"]
+Data = Literal["ImageNet", "CIFAR-10", "CIFAR-100"]
+Metric = Literal["error", "top-1 error", "top-5 error", "top-1 accuracy", "top-5 accuracy", "multiply-adds"]
+Split = Literal["validation", "test", "one image"]  # the last one of costs, which need no data set
 
 # The words of the file, and what they mean.
 PROTOCOLS = {
@@ -29,19 +30,22 @@ PROTOCOLS = {
     "single view": "one model, the 32 x 32 picture as it is, one run",
     "single view, best of 5 runs": "the same, of five runs the one with the lowest test error",
     "single view, mean of 5 runs": "the same, mean of five runs",
+    "single view, median of 5 runs": "the 32 x 32 picture as it is, median of five runs",
     "single view, best epoch on test": "the 32 x 32 picture as it is, at the epoch with the lowest test error",
+    "single view, best epoch on validation": "the 32 x 32 picture, at the epoch with the lowest validation error",
     "single view, epoch not stated": "the 32 x 32 picture as it is; whether last or best epoch is not stated",
+    "224 x 224": "one picture of so many pixels; the paper calls them FLOPs, and does not say what it counts",
     OWN_PROTOCOL: "whatever the paper of that net did; never on a common axis",
 }
 
 
 class Result(Value):
-    """One number, in percent."""
+    """One number: errors and accuracies in percent, multiply-adds in billions."""
 
     net: str
     depth: int | None  # weighted layers; None where the source does not say, and of an ensemble
     shortcut: Shortcut | None  # None: not stated, or a design without options A to C
-    printed: str = Field(pattern=r"^\d{1,2}\.\d{1,3}$")  # with the digits of the source
+    printed: str = Field(pattern=rf"^(\d{{1,2}}\.\d{{1,3}}|{FAIL})$")  # with the digits of the source
     spread: float | None  # standard deviation over the runs, where the source has it
     data: Data
     metric: Metric
@@ -72,8 +76,14 @@ class Result(Value):
         return f"{source.authors} {source.year}, {self.place}"
 
     @property
+    def failed(self) -> bool:
+        """Whether the source says that the net failed, and gives no number."""
+        return self.printed == FAIL
+
+    @property
     def value(self) -> float:
-        return float(self.printed)
+        """Infinite if the net failed."""
+        return inf if self.failed else float(self.printed)
 
     @property
     def number(self) -> str:
@@ -97,6 +107,10 @@ class Axis:
     @property
     def title(self) -> str:
         return f"{self.data} {self.split}, {self.metric}, {self.protocol}"
+
+    @property
+    def unit(self) -> str:
+        return "billions" if self.metric == "multiply-adds" else "%"
 
 
 class _Row(Value):
@@ -160,6 +174,18 @@ class NoSuchResult(LookupError):
     """A number that nobody printed, or that several printed; the sentence says which."""
 
 
+def printed_in(source: str, place: str) -> list[Result]:
+    """What one table prints, in its order.
+
+    Raises:
+        NoSuchResult: nothing is quoted from there.
+    """
+    found = [result for result in results() if (result.source, result.place) == (source, place)]
+    if not found:
+        raise NoSuchResult(f"nothing is quoted from {source}, {place}; name a place that is in {FILE.name}.")
+    return found
+
+
 def one(net: str, metric: str, protocol: str, source: str = "he2015") -> Result:
     """The one number of a net under a protocol.
 
@@ -174,58 +200,3 @@ def one(net: str, metric: str, protocol: str, source: str = "he2015") -> Result:
     if len(found) != 1:
         raise NoSuchResult(f"{len(found)} results of {source} for {net}, {metric}, {protocol}; name one that exists.")
     return found[0]
-
-
-def selected(
-    given: Iterable[Result], *, data: Collection[str] = (), protocols: Collection[str] = (),
-    sources: Collection[str] = (), text: str = "",
-) -> list[Result]:  # fmt: skip
-    """Those that fit; what is left empty does not filter.
-
-    Args:
-        text: words that must all occur, in any case, in net, number, place, protocol or note.
-    """
-    words = text.casefold().split()
-    return [
-        result
-        for result in given
-        if (not data or result.data in data)
-        and (not protocols or result.protocol in protocols)
-        and (not sources or result.source in sources)
-        and all(word in _text(result) for word in words)
-    ]
-
-
-def _text(result: Result) -> str:
-    parts = (result.net, result.data, result.metric, result.number, result.split, result.protocol, result.quoted)
-    return " ".join((*parts, result.note)).casefold()
-
-
-def by_axis(given: Iterable[Result]) -> dict[Axis, list[Result]]:
-    """The numbers of each axis, best first; those that each have a protocol of their own are on none."""
-    drawn = [result for result in given if result.protocol != OWN_PROTOCOL]
-    in_order = sorted(drawn, key=lambda result: (result.axis, _badness(result)))
-    return {axis: list(members) for axis, members in groupby(in_order, key=lambda result: result.axis)}
-
-
-def _badness(result: Result) -> float:
-    return -result.value if result.metric.endswith("accuracy") else result.value
-
-
-def mixed(given: Iterable[Result]) -> list[str]:
-    """In what these numbers differ that must be the same on one axis: data sets, metrics, splits, protocols."""
-    axes = [astuple(result.axis) for result in given]
-    kinds = ("data sets", "metrics", "splits", "protocols")
-    return [kind for kind, values in zip(kinds, zip(*axes, strict=True), strict=True) if len(set(values)) > 1]
-
-
-def rows(given: Sequence[Result]) -> list[dict[str, object]]:
-    """A table for the screen, a row a number."""
-    return [
-        {
-            "net": result.net, "depth": result.depth, "data": result.data, "metric": result.metric,
-            "value": result.value, "unit": "%", "split": result.split, "protocol": result.protocol,
-            "source": result.quoted, "link": SOURCES[result.source].url,
-            "note": "; ".join(filter(None, (f"± {result.spread:.2f}" if result.spread else "", result.note))),
-        } for result in given
-    ]  # fmt: skip

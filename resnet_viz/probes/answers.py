@@ -61,12 +61,13 @@ def _shatter(question: Shatter, report: Report, control: Control) -> Answer:
     images = normalise(data.train_images, data)
     labels = data.train_labels
     ends = [0, int((labels != labels[0]).nonzero()[0])]  # the first two images of different classes
-    found = Answer({"classes": [data.classes[int(labels[end])] for end in ends]})
+    found = Answer({"classes": [data.classes[int(labels[end])] for end in ends], "norms": []})
     found.arrays["ends"] = data.train_images[ends].permute(0, 2, 3, 1).numpy()
     for place, net in enumerate(question.nets):
         control.check()
         report(place * question.points, len(question.nets) * question.points)
         measured = shattered(net, question.seed, images[ends], int(labels[0]), images, question.points, control)
+        found.told["norms"].append(measured.norm if math.isfinite(measured.norm) else None)
         for name in ("autocorrelation", "along", "pictures"):
             found.arrays[f"{name}_{place}"] = getattr(measured, name).numpy()
     return found

@@ -2,44 +2,31 @@
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import nn
 
 from resnet_viz.answer import Answer
+from resnet_viz.config import NetConfig
 from resnet_viz.net_questions import Chain
 from resnet_viz.nets.init import initialise
+from resnet_viz.nets.preactivation import PreActivationBlock
 from resnet_viz.probes.threads import one_thread
 from resnet_viz.seeds import generator
 
 SIDE = 16  # height and width of the maps, in pixels
-
-
-class ScaledBlock(nn.Module):
-    """y = scale * x + F(x), with BN and ReLU before each convolution (He et al. 2016, equation 6 and Figure 4e)."""
-
-    def __init__(self, width: int, scale: float) -> None:
-        super().__init__()
-        self.scale = scale
-        self.norm1, self.norm2 = nn.BatchNorm2d(width), nn.BatchNorm2d(width)
-        self.conv1, self.conv2 = (nn.Conv2d(width, width, 3, padding=1, bias=False) for _ in range(2))
-
-    def branch(self, x: Tensor) -> Tensor:
-        """F(x), (N, C, H, W)."""
-        hidden = self.conv1(functional.relu(self.norm1(x)))
-        result: Tensor = self.conv2(functional.relu(self.norm2(hidden)))
-        return result
-
-    def forward(self, x: Tensor) -> Tensor:  # x: (N, C, H, W)
-        return self.scale * x + self.branch(x)
+LATER = 2  # place of a block in its net: the first one leaves its norm and activation to the stem
 
 
 def build_chain(scale: float, blocks: int, width: int, seed: int, *, zero: bool) -> nn.Sequential:
-    """Blocks with He's initial weights; with `zero`, the last convolution of each branch is 0, so that F(x) = 0."""
-    chain = nn.Sequential(*(ScaledBlock(width, scale) for _ in range(blocks)))
+    """Blocks y = scale * x + F(x), with BN and ReLU before each convolution (He et al. 2016, equation 6, Figure 4e).
+
+    They have He's initial weights; with `zero`, the last convolution of each branch is 0, so that F(x) = 0.
+    """
+    config = NetConfig(block="pre-activation", skip_scale=scale)
+    chain = nn.Sequential(*(PreActivationBlock(width, width, 1, config, LATER) for _ in range(blocks)))
     initialise(chain, "he", seed)
     if zero:
         for block in chain:
-            assert isinstance(block, ScaledBlock)
+            assert isinstance(block, PreActivationBlock)
             nn.init.zeros_(block.conv2.weight)
     return chain.to(memory_format=torch.channels_last)
 

@@ -4,31 +4,14 @@ import operator
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor, fx, nn
+from torch import fx, nn
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
-from resnet_viz.config import Shortcut
+from resnet_viz.config import NetConfig, Shortcut
 from resnet_viz.family import Diagram, Node
+from resnet_viz.nets.preactivation import PreActivationBlock
+from resnet_viz.probes.chains import LATER
 from resnet_viz.probes.family import WithoutShortcut
-
-
-class PreActivationBlock(nn.Module):
-    """The block with full pre-activation: y = x + F(x), F being BN, ReLU, conv, twice (He et al. 2016, figure 4e).
-
-    Only drawn here, never trained.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.bn1, self.bn2 = nn.BatchNorm2d(channels), nn.BatchNorm2d(channels)
-        self.conv1, self.conv2 = (nn.Conv2d(channels, channels, 3, padding=1, bias=False) for _ in range(2))
-        self.relu = nn.ReLU()
-
-    def forward(self, x: Tensor) -> Tensor:  # (N, C, H, W)
-        y = self.conv1(self.relu(self.bn1(x)))
-        y = self.conv2(self.relu(self.bn2(y)))
-        out: Tensor = y + x
-        return out
 
 
 def diagrams() -> tuple[Diagram, ...]:
@@ -39,7 +22,9 @@ def diagrams() -> tuple[Diagram, ...]:
             traced("Plain block", "none", WithoutShortcut(BasicBlock(64, 64))),
             traced("Basic block", "A", BasicBlock(64, 64)),
             traced("Bottleneck", "A", Bottleneck(256, 64)),
-            traced("Pre-activation block", "A", PreActivationBlock(64)),
+            traced(
+                "Pre-activation block", "A", PreActivationBlock(64, 64, 1, NetConfig(block="pre-activation"), LATER)
+            ),
             traced("Projection block", "B", BasicBlock(64, 128, 2, projection)),
         )
 
@@ -51,8 +36,12 @@ def traced(title: str, shortcut: Shortcut, block: nn.Module) -> Diagram:
         NotImplementedError: the block does something for which the lesson has no word.
     """
     graph = fx.symbolic_trace(block).graph
-    places = {node: place for place, node in enumerate(graph.nodes)}
     modules = dict(block.named_modules())
+    for node in graph.nodes:
+        if isinstance(modules.get(str(node.target)), nn.Identity):  # nothing to draw: its input goes on unchanged
+            node.replace_all_uses_with(node.all_input_nodes[0])
+            graph.erase_node(node)
+    places = {node: place for place, node in enumerate(graph.nodes)}
     return Diagram(
         title=title, shortcut=shortcut, parameters=sum(weight.numel() for weight in block.parameters()),
         nodes=tuple(_operation(node, modules) for node in places),

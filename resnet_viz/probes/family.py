@@ -1,6 +1,7 @@
 """The nets of the family, counted from their modules on the meta device, where tensors have shapes but no numbers."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from math import prod
 
@@ -125,9 +126,10 @@ def _stage(name: str, leaves: list[_Leaf]) -> Stage:
 def _run(net: nn.Module, resolution: int) -> tuple[list[_Leaf], int]:
     """Send one image through a net: its leaves in the order of its modules, and the multiply-adds of the whole."""
     leaves = dict(_leaves(net))
-    for name, leaf in leaves.items():
-        net.get_submodule(name).register_forward_hook(_keeping(leaf))  # the net is thrown away afterwards
-    counter = _count(net, resolution)
+    with ExitStack() as hooks:
+        for name, leaf in leaves.items():
+            hooks.enter_context(net.get_submodule(name).register_forward_hook(_keeping(leaf)))
+        counter = _count(net, resolution)
     for name, counts in counter.get_flop_counts().items():
         _, _, inside = name.partition(".")  # the class of the net comes first
         if inside in leaves:
@@ -166,9 +168,17 @@ def _leaves(net: nn.Module) -> Iterator[tuple[str, _Leaf]]:
 def _with_the_stride_in_the_first(net: nn.Module, resolution: int) -> int | None:
     """Multiply-adds with the stride of each bottleneck moved from its 3x3 to its first 1x1 convolution.
 
-    torchvision says in `models/resnet.py` that the original has it there. The net is changed by this.
+    torchvision says in `models/resnet.py` that the original has it there. Afterwards the net is as it was.
     """
     bottlenecks = [module for module in net.modules() if isinstance(module, Bottleneck)]
+    if not bottlenecks:
+        return None
+    _swap_strides(bottlenecks)
+    counter = _count(net, resolution)
+    _swap_strides(bottlenecks)
+    return counter.get_total_flops() // FLOPS
+
+
+def _swap_strides(bottlenecks: list[Bottleneck]) -> None:
     for block in bottlenecks:
         block.conv1.stride, block.conv2.stride = block.conv2.stride, block.conv1.stride
-    return _count(net, resolution).get_total_flops() // FLOPS if bottlenecks else None

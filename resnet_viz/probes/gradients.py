@@ -44,9 +44,10 @@ class GradientProbe:
         self._grad_x[row] = per_image.sum()  # mean over the images of N ||dL/dx_i||: L is the mean over the batch
 
     def norms(self) -> dict[str, list[float]]:
-        """The three norms of every row, after backward().
+        """The three norms of every row, after backward() and the net's `complete_gradients()`.
 
-        grad_w: ||dL/dW|| over the convolution weights of a row, taken together (the classifier's weight in the last).
+        grad_w: ||dL/dW|| over all convolution weights of a row, those of projections and gates among them, taken
+            together (the classifier's weight in the last); 0 in a block that stochastic depth left out of this pass.
         grad_w_scaled: sum of ||dL/dW|| ||W|| over those tensors; rescaling a W before a norm does not change it.
         grad_x: mean over the images i of N ||dL/dx_i|| at the row's input.
         """

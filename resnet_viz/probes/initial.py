@@ -34,6 +34,7 @@ def at_init(config: NetConfig, seed: int, images: Tensor, labels: Tensor) -> AtI
     with gradient_probe(net) as probe, _spreads(net) as spreads:
         loss = functional.cross_entropy(net(images), labels)
         loss.backward()
+    net.complete_gradients()
     norms = probe.norms()
     return AtInit(row_names(net), norms["grad_w"], norms["grad_x"], spreads, loss.item())
 

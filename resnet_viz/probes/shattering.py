@@ -23,6 +23,7 @@ class Shattered:
 
     autocorrelation: Tensor  # (points // 2,), by distance in points; 1 at 0
     along: Tensor  # (points,): derivative of the score in the direction of the line
+    norm: float  # mean over the points of the gradient's L2 norm
     pictures: Tensor  # (PICTURES, 32, 32, 3) uint8: the gradient, each scaled by its own largest value; grey is 0
 
 
@@ -44,9 +45,9 @@ def shattered(
     gradients = input_gradients(net, line, label, control)
     direction = (ends[1] - ends[0]).flatten() / (ends[1] - ends[0]).norm()
     middle = slice((points - PICTURES) // 2, (points - PICTURES) // 2 + PICTURES)
-    return Shattered(
-        autocorrelation(gradients.flatten(1)), gradients.flatten(1) @ direction, _as_pictures(gradients[middle])
-    )
+    flat = gradients.flatten(1)
+    norm = float(flat.double().norm(dim=1).mean())
+    return Shattered(autocorrelation(flat), flat @ direction, norm, _as_pictures(gradients[middle]))
 
 
 def calibrate(net: nn.Module, images: Tensor) -> None:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
-from resnet_viz.nets.blocks import Block
+from resnet_viz.nets.blocks import ResidualBlock
 from resnet_viz.saliency.hooks import Hook, forward_hooks
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def branches_of(net: nn.Module) -> dict[str, Branch]:
 
 def _branch(block: nn.Module) -> Branch | None:
     match block:
-        case Block():
-            return Branch(block, block.norm2, block.shortcut, block.act2) if block.add is not None else None
+        case ResidualBlock():
+            return Branch(block, *block.terms, block.after) if block.terms is not None else None
         case Bottleneck():
             return Branch(block, block.bn3, block.downsample, block.relu)
         case BasicBlock():

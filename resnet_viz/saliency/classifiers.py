@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from resnet_viz.attribution import MethodName
+from resnet_viz.nets.branches import Gate
 from resnet_viz.questions import Description, Layer, Model
 from resnet_viz.saliency import loaders
 from resnet_viz.saliency.branches import Branch, branches_of
@@ -121,7 +122,7 @@ def _forward_s(net: nn.Module, blank: Tensor) -> float:
 def _title(name: str) -> str:
     """Words for a module's place. timm counts stages from 0, the others from 1; blocks are counted from 0."""
     if "." not in name:
-        return "head" if name == "bn2" else "stem"
+        return "head" if name in ("bn2", "final") else "stem"
     stage, block = name.removeprefix("blocks.").removeprefix("layer").removeprefix("stage").split(".")
     return f"stage {int(stage) + name.startswith('blocks')}, block {int(block) + 1}"
 
@@ -137,4 +138,6 @@ def _refused(net: nn.Module) -> dict[MethodName, str]:
         refused["deep-lift"] = "it needs a ReLU module of its own for each use; torchvision's blocks use one for all"
     elif other == "ReLU6":
         refused["deep-lift"] = "it has no rule for ReLU6, and would silently use the gradient"
+    if any(isinstance(module, Gate) for module in net.modules()):
+        refused["deep-lift"] = "it has no rule for the product of a gate and a block, and its shares would not add up"
     return refused

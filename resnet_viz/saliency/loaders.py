@@ -12,7 +12,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision import models
 from torchvision.transforms.v2 import functional as pictures
 
-from resnet_viz.nets import build_net
+from resnet_viz.nets import CifarNet, build_net
 from resnet_viz.places import DataUnavailable
 from resnet_viz.questions import MODEL_TITLES, Model
 from resnet_viz.saliency.catalogue import facts_of, file_name, find_weights, weights_of
@@ -145,7 +145,7 @@ def _cifar_net(path: Path) -> Loaded:
     about = read_about(path)
     config = about.net
 
-    def trained() -> nn.Module:
+    def trained() -> CifarNet:
         net = build_net(config)
         load_state(net, read_state(path), path.name, config.label)
         return net
@@ -156,6 +156,8 @@ def _cifar_net(path: Path) -> Loaded:
         return cast(Tensor, pictures.normalize(pixels, about.mean, about.std))
 
     net = trained()
+    blocks = [f"stage{s}.{b}" for s in (1, 2, 3) for b in range(config.blocks_per_stage)]
+    final = ["final"] if net.final is not None else []  # norm and activation, where blocks end in a sum
     return Loaded(
         net=net,
         copy=trained,
@@ -166,8 +168,8 @@ def _cifar_net(path: Path) -> Loaded:
         std=about.std,
         resolution=CIFAR_SIZE,
         categories=about.classes,
-        layers=["act", *(f"stage{s}.{b}" for s in (1, 2, 3) for b in range(config.blocks_per_stage))],
-        stages=(("conv", "norm"), ("stage1",), ("stage2",), ("stage3",), ("classifier",)),
+        layers=["act", *blocks, *final],
+        stages=(("conv", "norm"), ("stage1",), ("stage2",), ("stage3", *final), ("classifier",)),
         facts={"parameters": _parameters(net)},
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from resnet_viz.sources import SOURCES
+from resnet_viz.ui import state
 from resnet_viz.ui.lessons import BY_KEY
 from resnet_viz.ui.teaching import formula, sources
 
@@ -50,8 +51,10 @@ EXPLANATIONS = (
     ),
     Explanation(
         "hardt2016", "abstract",
-        "Proved that linear residual nets of any depth have no spurious local optima.",
-        "Linear nets only; nothing is said of speed, of ReLU or of BN.",
+        "Proved that linear residual nets of any depth have no spurious local optima, and that those with ReLU, "
+        "if large enough, can express any labels of their training images.",
+        "The result on optima is for linear nets. The one on ReLU says what a net can be, not whether training finds "
+        "it; neither says how fast, or what BN does.",
     ),
     Explanation(
         "li2017", "figures",
@@ -82,5 +85,8 @@ def causes() -> None:
     st.markdown("Nobody has settled it. What can be measured on these pages:")
     with st.container(horizontal=True, gap="medium"):
         for key in ("race", "highway", "shattered"):
-            st.page_link(BY_KEY[key].file, label=BY_KEY[key].title, icon=f":material/{BY_KEY[key].icon}:")
+            lesson = BY_KEY[key]
+            st.page_link(
+                lesson.file, label=lesson.title, icon=f":material/{lesson.icon}:", query_params=state.done_parameter()
+            )
     sources({explanation.source: explanation.place for explanation in EXPLANATIONS})

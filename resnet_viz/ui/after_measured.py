@@ -30,7 +30,8 @@ SLOPE_QUIZ = Quiz(
 )  # fmt: skip
 NORM = """
 A transformer adds too, around its attention and around its feed-forward part. The first one normalised after each
-addition (Vaswani et al. 2017); ViT and others normalise before, inside the branch, and leave the sum alone.
+addition (Vaswani et al. 2017). Vision transformers normalise before, inside the branch, and leave the sum alone
+(Dosovitskiy et al. 2020).
 """
 
 
@@ -73,7 +74,8 @@ def add_and_norm() -> None:
         r"\begin{aligned} \text{post-norm: } x_{l+1} &= \mathrm{LN}(x_l + F(x_l)) \\ "
         r"\text{pre-norm: } x_{l+1} &= x_l + F(\mathrm{LN}(x_l)) \end{aligned}",
         {
-            "x_l": "what reaches part l, a vector a token", "F": "attention, or the feed-forward part",
+            "x_l": "what reaches part l, a vector a token", "x_{l+1}": "what leaves it",
+            "F": "attention, or the feed-forward part",
             r"\mathrm{LN}": "layer norm: mean 0 and variance 1 over each token's vector",
         },
     )  # fmt: skip
@@ -92,7 +94,10 @@ def add_and_norm() -> None:
             "translation models, where the gradient of post-norm grew with the layer and that of pre-norm hardly "
             "changed; from that they explain why post-norm needs a warm-up of the learning rate."
         )
-    sources({"vaswani2017": "section 3.1", "xiong2020": "sections 3.3 and 3.4, Figure 3"})
+    sources({
+        "vaswani2017": "section 3.1", "xiong2020": "sections 3.3 and 3.4, Figure 3",
+        "dosovitskiy2020": "section 3.1, equations 2 and 3",
+    })  # fmt: skip
 
 
 def _answered(question: Question) -> Asking | None:

@@ -34,7 +34,8 @@ def vit_and_mamba() -> None:
         r"\begin{aligned} z'_l &= \mathrm{MSA}(\mathrm{LN}(z_{l-1})) + z_{l-1} \\ "
         r"z_l &= \mathrm{MLP}(\mathrm{LN}(z'_l)) + z'_l \end{aligned}",
         {
-            "z_l": "the tokens after layer l", r"\mathrm{MSA}": "multi-head self-attention",
+            "z_l": "the tokens after layer l", "z'_l": "the tokens between its attention and its MLP",
+            r"\mathrm{MSA}": "multi-head self-attention",
             r"\mathrm{MLP}": "two layers with GELU between them", r"\mathrm{LN}": "layer norm",
         },
     )  # fmt: skip
@@ -56,6 +57,8 @@ def _orders() -> None:
     st.markdown(MAMBA)
     formula(r"r \leftarrow r + h, \qquad h \leftarrow \mathrm{Mixer}(\mathrm{LN}(r))", {
         "r": "the sum so far: the residual of the code", "h": "what the last mixer gave; the tokens at the beginning",
+        r"\mathrm{Mixer}": "what mixes the tokens: attention, or Mamba's state space", r"\mathrm{LN}": "layer norm",
+        r"\leftarrow": "takes the value of",
     })  # fmt: skip
     blocks = st.slider("Blocks", 1, 64, 24, key="after_mamba_blocks", width=300)
     x = np.random.default_rng(0).normal(size=SHAPE)

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from resnet_viz.afterwards import cifar_parameters, concatenated, width_for
+from resnet_viz.afterwards import concatenated, width_for
 from resnet_viz.charts.after_counts import channels_figure, widths_figure
 from resnet_viz.config import DEPTHS
+from resnet_viz.family_arithmetic import cifar_net
+from resnet_viz.paper.results import printed_in
 from resnet_viz.ui.live_plot import live_plot
 from resnet_viz.ui.quizzes import Quiz, quiz
 from resnet_viz.ui.teaching import formula, sources
@@ -14,11 +16,6 @@ Zagoruyko and Komodakis (2016) asked whether residual nets need so much depth, a
 parameters grow with the depth, but with the *square* of the width.
 """
 REFERENCE = (110, 16)  # depth and width of the deepest net of the paper that is trained here
-# README of their code: test error in percent, flip and translation, mean and std, median of 5 runs.
-WIDE_RESULTS = (
-    ("pre-activation ResNet-164", "5.46", "24.33"), ("pre-activation ResNet-1001", "4.92", "22.71"),
-    ("WRN-28-10", "4.00", "19.25"), ("WRN-28-10 with dropout", "3.89", "18.85"),
-)  # fmt: skip
 DENSE = """
 DenseNet keeps what earlier layers said instead of adding to it: each layer reads all of them, side by side, and appends
 a few channels of its own, as many as the growth rate. Adding keeps the number of channels; concatenating lets it grow.
@@ -39,19 +36,19 @@ def wide() -> None:
     st.markdown(WIDE)
     formula(r"\begin{gathered} N = 9 \, w^2 \, (42 n - 10) \\ n = (\text{depth} - 2) / 6 \end{gathered}", {
         "N": "weights of the convolutions in all blocks", "w": "channels of the first stage; the others have 2w and 4w",
-        "n": "blocks a stage", "9": "pixels of a 3x3 kernel",
+        "n": "blocks a stage", r"\text{depth}": "weighted layers", "9": "pixels of a 3x3 kernel",
     })  # fmt: skip
     depth = st.select_slider("Depth", DEPTHS, value=20, key="after_depth", width=300)
-    budget = cifar_parameters(*REFERENCE)
+    budget = cifar_net(*REFERENCE, "A").parameters
     widths = {other: width_for(other, budget) for other in DEPTHS}
+    chosen = cifar_net(depth, widths[depth], "A").parameters
     sentence = (
-        f"{depth} layers of width **{widths[depth]}** have {cifar_parameters(depth, widths[depth]) / 1e6:.2f} million "
+        f"{depth} layers of width **{widths[depth]}** have {chosen / 1e6:.2f} million "
         f"parameters, {REFERENCE[0]} layers of width {REFERENCE[1]} have {budget / 1e6:.2f} million."
     )
     live_plot(widths_figure(widths, depth), key="after_widths", alt=sentence, height=340)
     st.markdown(sentence)
-    columns = ("net", "CIFAR-10, error (%)", "CIFAR-100, error (%)")
-    st.table([dict(zip(columns, row, strict=True)) for row in WIDE_RESULTS], hide_index=True)
+    st.table(_wide_results(), hide_index=True)
     st.caption(
         "README of their code: flips and translations, median of 5 runs. WRN-28-10 has 28 layers, each stage 10 times "
         "as wide. These nets differ in their number of parameters too: the table shows that width pays, not that depth "
@@ -60,11 +57,19 @@ def wide() -> None:
     sources({"zagoruyko2016": "section 2", "zagoruyko2016code": "README"})
 
 
+def _wide_results() -> list[dict[str, str]]:
+    """A row a net, a column a data set."""
+    rows: dict[str, dict[str, str]] = {}
+    for result in printed_in("zagoruyko2016code", "README"):
+        rows.setdefault(result.net, {"net": result.net})[f"{result.data}, error (%)"] = result.number
+    return list(rows.values())
+
+
 def concatenation() -> None:
     """Channels of a dense block beside those of residual blocks."""
     st.markdown(DENSE)
     formula(r"x_l = H_l([x_0, x_1, \ldots, x_{l-1}])", {
-        "x_l": "what layer l gives", "H_l": "BN, ReLU and convolution",
+        "x_l": "what layer l gives", "x_0": "what reaches the first one", "H_l": "BN, ReLU and convolution",
         r"[\cdot, \cdot]": "side by side, channel after channel",
     })  # fmt: skip
     with st.container(horizontal=True, gap="large"):

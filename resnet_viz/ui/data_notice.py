@@ -22,6 +22,11 @@ def is_present(name: DatasetName) -> bool:
         return False
 
 
+def present_data() -> DatasetName:
+    """What a page measures on: CIFAR-10 where it is here, else the procedural set."""
+    return "cifar10" if is_present("cifar10") else "shapes"
+
+
 def data_notice(chosen: DatasetName, downloads: Downloads) -> None:
     """Say that photographs are missing, those chosen or else CIFAR-10, and offer to fetch them; else nothing."""
     name: DatasetName = "cifar10" if chosen == "shapes" else chosen

@@ -23,6 +23,9 @@ WORDS = {
     "faithfulness": "Deleting and inserting pixels", "randomise": "Re-initialising stage by stage",
 }  # fmt: skip
 
+# What progress counts, where it is not images.
+UNITS = {"family": "nets", "stream": "rows of tokens through the net", "shatter": "points of the lines"}
+
 
 @dataclass
 class Desk:
@@ -51,18 +54,20 @@ class Desk:
         return self.answer(Look(model=model, image=image))
 
     def on_request(
-        self, question: Question, label: str, cost: str, key: str = "", *, once: bool = False
+        self, question: Question, label: str, cost: str, key: str = "", *, once: bool = False, ready: bool = True
     ) -> Asking | None:
         """The answer to what is not to be asked unasked: a button, with its price beside it.
 
         Args:
             once: show nothing before this visitor pressed the button, whoever else did; from then on, answer whatever
                 the question becomes.
+            ready: whether the button can be pressed yet.
         """
         if state.was_requested(question.ask) if once else self.explainer.known(question) is not None:
             return self.answer(question)
         with st.container(horizontal=True, vertical_alignment="center"):
-            pressed = st.button(label, key=f"ask_{question.ask}_{key}", icon=":material/play_arrow:")
+            name = f"ask_{question.ask}_{key}"
+            pressed = st.button(label, key=name, icon=":material/play_arrow:", disabled=not ready)
             st.caption(cost)
         if pressed:
             state.request(question.ask)
@@ -91,7 +96,8 @@ class Desk:
             return f"{what}: the program that measures and explains is starting, which takes a few seconds"
         if asking.behind:
             return f"{what}: waits behind {asking.behind} other question{'s' if asking.behind > 1 else ''}"
-        return f"{what}: {asking.done} of {asking.total} images through the net" if asking.total else what
+        unit = UNITS.get(asking.question.ask, "images through the net")
+        return f"{what}: {asking.done} of {asking.total} {unit}" if asking.total else what
 
 
 def title(question: Question) -> str:

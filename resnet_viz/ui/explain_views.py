@@ -4,8 +4,10 @@ import streamlit as st
 
 from resnet_viz.attribution import FAITHFULNESS_PASSES, METHODS
 from resnet_viz.charts import overlay, saliency, saliency_sentences
+from resnet_viz.charts.summary import Note
 from resnet_viz.engine.explainer import Asking
 from resnet_viz.questions import Description, Faithfulness, Model, Randomise, Split, Surgery, Sweep
+from resnet_viz.ui import state
 from resnet_viz.ui.desk import Desk
 from resnet_viz.ui.lesson_quizzes import branch_quiz
 from resnet_viz.ui.live_plot import live_plot
@@ -33,6 +35,12 @@ def prediction(looked: Asking, picture: Shown, description: Description) -> int:
     caption = "What the model saw" + (f": {note}" if note else "")
     first.image(
         looked.arrays["view"], width="stretch", output_format="PNG", caption=caption, alt=f"{picture.name}, {caption}"
+    )
+    state.note(
+        f"tried_{picture.path.name}_{description.title}",
+        Note(
+            "explain", f"A picture was shown to {description.title}: {picture.plain_name}", sentence, is_question=False
+        ),
     )
     with second:
         st.markdown(f"**{sentence}**")
@@ -63,7 +71,7 @@ def branch_view(desk: Desk, model: Model, description: Description, picture: Sho
         column.image(
             shown, width="stretch", output_format="PNG", caption=name, alt=f"Grad-CAM before the ReLU, signed: {name}"
         )
-    branch_quiz(description.layer(layer).title, *parts[1:])
+    branch_quiz(f"{picture.plain_name}, {description.title}", description.layer(layer).title, *parts[1:])
     error = float((asking.told or {})["relative_error"])
     st.markdown(saliency_sentences.split_sentence(*parts, relative_error=error))
 

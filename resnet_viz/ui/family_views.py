@@ -8,6 +8,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from resnet_viz.charts import block_costs, diagrams, family
 from resnet_viz.config import DEPTHS, MAX_WIDTH, MIN_WIDTH
 from resnet_viz.family import Counted, Diagram, Member
+from resnet_viz.paper.results import one
 from resnet_viz.ui.live_plot import live_plot
 from resnet_viz.ui.quizzes import Quiz, quiz
 from resnet_viz.ui.teaching import formula
@@ -55,13 +56,12 @@ figure 4). Convolutions have a thick frame.
 OPTIONS = """
 Where a stage begins, the map halves and the channels double: *x* no longer fits *F(x)*. **Option A** takes every second
 pixel and fills the new channels with zeros. **B** projects *x* with a 1x1 convolution (and BN) there, and only there.
-**C** projects in every block. The paper's ResNet-34 on ImageNet has a top-1 error of 25.03 % with A, 24.52 % with B
-and 24.19 % with C, its plain-34 has 28.54 % (He et al. 2015, table 3, validation, 10-crop): projections help a little,
-and are "not essential".
+**C** projects in every block. The paper's ResNet-34 on ImageNet has a top-1 error of {A} % with A, {B} % with B and
+{C} % with C, its plain-34 has {plain} % (He et al. 2015, table 3, validation, 10-crop): projections help a little, and
+are "not essential".
 """
 BOTTLENECK = """
 A 3x3 convolution costs nine times what a 1x1 does. The bottleneck therefore does its 3x3 on a quarter of the channels.
-Counted are the weights of the convolutions; norms add a few hundred.
 """
 WORKED: dict[block_costs.CostName, str] = {
     "parameters": "**Weights**",
@@ -98,25 +98,20 @@ def costs(counted: Counted) -> None:
         st.info("Choose at least one net.")
     st.markdown(f"**Depth is not size.** {family.point(counted)}")
     st.dataframe(
-        family.table(counted.members), hide_index=True, column_config=_grouped(_COLUMN.values()), height="content"
-    )
+        family.table(counted.members), hide_index=True, column_config=_grouped(family.COLUMNS.values()),
+        height="content",
+    )  # fmt: skip
     fewer = counted.member("ResNet-34").parameters - counted.member("plain-34").parameters
     st.caption(COUNTS)
     st.caption(PLAIN.format(fewer))
 
 
 def _bars(members: Sequence[Member], name: family.QuantityName) -> None:
-    said = "; ".join(f"{row['net']}: {row[_COLUMN[name]]:,}" for row in family.table(members))
+    said = "; ".join(f"{row['net']}: {row[family.COLUMNS[name]]:,}" for row in family.table(members))
     live_plot(
         family.bars(members, name), key="family_bars", alt=f"{family.QUANTITIES[name].title}. {said}.",
         height=family.bars_height(members),
     )  # fmt: skip
-
-
-_COLUMN: dict[family.QuantityName, str] = {
-    "multiply_adds": "multiply-adds (millions)", "parameters": "parameters", "activation_bytes": "activations (MB)",
-    "layers": "depth",
-}  # fmt: skip
 
 
 def _grouped(columns: Iterable[str]) -> dict[str, ColumnConfig | str | None]:
@@ -141,8 +136,9 @@ def stages(counted: Counted) -> None:
     said = family.stage_sentence(member)
     with left:
         st.dataframe(
-            family.stage_table(member), hide_index=True, column_config=_grouped(_COLUMN.values()), height="content"
-        )
+            family.stage_table(member), hide_index=True, column_config=_grouped(family.COLUMNS.values()),
+            height="content",
+        )  # fmt: skip
         st.caption("Map and channels are those of what the last weighted layer of a part gives.")
     with right:
         live_plot(family.stage_figure(member), key="family_stages", alt=said, height=320)
@@ -173,7 +169,8 @@ def options() -> None:
             "W_i": "weights of its layers", "W_s": "what stands on the shortcut: the identity, or a 1x1 projection",
         },
     )  # fmt: skip
-    st.markdown(OPTIONS)
+    errors = {option: one(f"ResNet-34 ({option})", "top-1 error", "10-crop").number for option in "ABC"}
+    st.markdown(OPTIONS.format(**errors, plain=one("plain-34", "top-1 error", "10-crop").number))
     with st.container(horizontal=True, gap="large"):
         depth = st.select_slider("Depth", DEPTHS, value=20, key="family_depth", width=260)
         width = st.slider("Width", MIN_WIDTH, MAX_WIDTH, 16, key="family_width", width=260)
@@ -215,4 +212,5 @@ def bottleneck() -> None:
     fewer = f"The bottleneck needs {block_costs.saving(channels):.1f} times fewer of both."
     said = f"{fewer} {block_costs.equal_price(channels, size)}"
     st.markdown(said)
+    st.caption(block_costs.norms_sentence(channels))
     live_plot(block_costs.bottleneck_figure(channels, size, name), key="family_bottleneck", alt=said, height=340)

@@ -7,11 +7,13 @@ import streamlit as st
 from resnet_viz.charts import highway as charts
 from resnet_viz.charts.highway import STORIES, Measured, Quantity, Story
 from resnet_viz.charts.summary import Note
-from resnet_viz.config import DEPTHS, MAX_WIDTH, MIN_WIDTH, NetConfig
+from resnet_viz.config import DEPTHS, MAX_WIDTH, MIN_WIDTH, TITLES, NetConfig
+from resnet_viz.net_questions import Initial
 from resnet_viz.ui import state
+from resnet_viz.ui.arm_form import INITS, SHORTCUTS
 from resnet_viz.ui.live_plot import live_plot
-from resnet_viz.ui.race_form import INITS, SHORTCUTS
 
+NO_PREDICTION = "nothing"
 CHARTS: tuple[tuple[Quantity, str], ...] = (
     (
         "grad_x",
@@ -47,37 +49,59 @@ def highway_form() -> tuple[NetConfig, ...]:
     )
 
 
-def _keep(nets: Sequence[Measured], said: Sequence[Story]) -> None:
+def predictions(question: Initial) -> list[Story] | None:
+    """What the gradient does on its way to the images, as the visitor expects it; None until all is said."""
+    said: list[Story | None] = []
+    for column, net in zip(st.columns(len(question.nets)), question.nets, strict=True):
+        key = state.quiz_key("highway", _settings(net, question))
+        before = state.noted(key)
+        # A widget forgets its value when its page is left.
+        index = list(STORIES).index(before.latest) if before and before.latest in STORIES else None
+        title = f"{'Plain' if net.is_plain else 'Residual'}, {'with' if net.batch_norm else 'without'} BN"
+        with column:
+            said.append(st.radio(title, STORIES, index=index, key=key))
+    chosen = [story for story in said if story is not None]
+    if len(chosen) == len(said):
+        return chosen
+    st.caption("Choose one for each of the four nets; then they can be measured.")
+    return None
+
+
+def _settings(net: NetConfig, question: Initial) -> str:
+    """All that decides the answer, in words."""
+    norm = "with BN" if net.batch_norm else "without BN"
+    return (
+        f"{net.label}, {norm}, width {net.width}, {net.activation}, initial weights of {INITS[net.init]}, "
+        f"{TITLES[question.data]}"
+    )
+
+
+def _keep(nets: Sequence[Measured], said: Sequence[Story] | None, question: Initial) -> None:
     """What was expected and what came out, for the summary."""
-    for net, guess in zip(nets, said, strict=True):
-        asked = f"What does the gradient of {net.label} do on its way to the images, before the first update?"
-        because = f"{net.change:.3g} times from the last block to the first."
-        state.note(f"highway_{net.label}", Note("highway", asked, guess, net.story, because))
+    for place, net in enumerate(nets):
+        settings = _settings(net.net, question)
+        asked = f"What does the gradient do on its way to the images, before the first update? {settings}"
+        because = f"From the last block to the first: {net.size}."
+        expected = said[place] if said else NO_PREDICTION
+        note = Note("highway", asked, expected, net.story, because, is_question=said is not None)
+        state.note(state.quiz_key("highway", settings), note)
     state.mark_done("highway")
 
 
-def predictions(nets: tuple[NetConfig, ...]) -> list[Story]:
-    """What the gradient does on its way to the images, as the visitor expects it."""
-    said: list[Story] = []
-    for place, (column, net) in enumerate(zip(st.columns(len(nets)), nets, strict=True)):
-        norm = "with" if net.batch_norm else "without"
-        with column:
-            said.append(
-                st.radio(f"{'Plain' if net.is_plain else 'Residual'}, {norm} BN", STORIES, key=f"guess_{place}")
-            )
-    return said
-
-
-def reveal(nets: Sequence[Measured], said: Sequence[Story], seconds: float) -> None:
+def reveal(nets: Sequence[Measured], said: Sequence[Story] | None, question: Initial, seconds: float) -> None:
     """The predictions beside what was measured, the story that it supports, and every row."""
-    _keep(nets, said)
-    st.dataframe(charts.table(nets, said), hide_index=True)
-    right = sum(net.story == guess for net, guess in zip(nets, said, strict=True))
-    st.markdown(f"**You were right about {right} of {len(nets)}.** {charts.story_sentence(nets)}")
+    _keep(nets, said, question)
+    st.dataframe(charts.table(nets, said or [NO_PREDICTION] * len(nets)), hide_index=True)
+    if said:
+        right = sum(net.story == guess for net, guess in zip(nets, said, strict=True))
+        st.markdown(f"**You were right about {right} of {len(nets)}.**")
+    st.markdown(charts.story_sentence(nets))
+    st.caption("Explodes and vanishes mean more than ten times, from the last block to the first.")
     if any(net.net.is_plain and net.net.batch_norm and net.net.activation == "relu" for net in nets):
         st.caption(
-            f"Theory for plain ReLU nets with BN: {charts.BATCH_NORM_FACTOR:.2f} a layer (Yang et al. 2019), for wide "
-            "nets without stages. Explodes and vanishes mean more than ten times, from the last block to the first."
+            f"Theory for plain ReLU nets with BN, wide and without stages: {charts.BATCH_NORM_FACTOR:.2f} a layer. "
+            "A ReLU passes half of the squared gradient, and the next norm divides by the variance that it leaves, "
+            "(1 - 1/π)/2. Yang et al. (2019) show that no initial weights avoid it."
         )
     for quantity, text in CHARTS:
         st.markdown(text)

@@ -14,7 +14,7 @@ from resnet_viz.engine.manager import Manager
 from resnet_viz.runlog import Snapshot
 from resnet_viz.ui import state
 from resnet_viz.ui.lessons import LESSONS
-from resnet_viz.ui.live_plot import live_plot
+from resnet_viz.ui.live_plot import Replay, live_plot
 
 RECORDING = "degradation"  # a run that ships
 REPLAY_S = 9.0
@@ -41,7 +41,7 @@ def replay(manager: Manager) -> Snapshot:
     sentence = charts.degradation_sentence(recording)
     live_plot(
         charts.degradation_figure(recording), key="degradation", alt=f"Training loss against step. {sentence}",
-        height=330, replay_s=REPLAY_S,
+        height=330, replay=Replay(recording.step, REPLAY_S, autoplay=True),
     )  # fmt: skip
     st.markdown(sentence)
     st.caption(

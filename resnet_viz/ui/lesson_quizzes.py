@@ -3,7 +3,7 @@
 import numpy as np
 
 from resnet_viz.arithmetic import Block, Floats, stacked
-from resnet_viz.runlog import Snapshot
+from resnet_viz.runlog import ArmView, Snapshot
 from resnet_viz.ui.quizzes import Quiz, quiz
 
 BLOCKS = 50
@@ -22,18 +22,34 @@ ZERO = {
 
 def race_quiz(snapshot: Snapshot | None) -> None:
     """Predict the race; the answer is the one on screen, once it is over."""
-    plain = [arm for arm in snapshot.arms if arm.net.is_plain] if snapshot else []
-    residual = [arm for arm in snapshot.arms if not arm.net.is_plain] if snapshot else []
     if snapshot is None or snapshot.status != "finished":
         quiz(RACE, None, "The race tells, once it has come to its end.")
-    elif len(plain) == len(residual) == 1 and plain[0].last_loss is not None and residual[0].last_loss is not None:
-        difference = plain[0].last_loss - residual[0].last_loss
-        right = RACE.options[2] if abs(difference) < ALIKE_NATS else RACE.options[1 if difference > 0 else 0]
-        quiz(RACE, right, f"{_loss(plain[0].label, plain[0].last_loss)}, {_loss('residual', residual[0].last_loss)}.")
+        return
+    pair = _plain_and_residual(snapshot)
+    if pair is not None:
+        quiz(RACE, _lower(*pair), f"{', '.join(map(_ended, pair))}.")
 
 
-def _loss(label: str, nats: float) -> str:
-    return f"{label} {nats:.2f} nats"
+def _plain_and_residual(snapshot: Snapshot) -> tuple[ArmView, ArmView] | None:
+    """The two nets of a race that the question is about: one of each kind, as deep as each other."""
+    arms = sorted(snapshot.arms, key=lambda arm: not arm.net.is_plain)
+    is_pair = [arm.net.is_plain for arm in arms] == [True, False] and arms[0].net.depth == arms[1].net.depth
+    lost = [arm.diverged_at is not None or arm.last_loss is None for arm in arms]
+    return (arms[0], arms[1]) if is_pair and not all(lost) else None
+
+
+def _lower(plain: ArmView, residual: ArmView) -> str:
+    """An option; a net that diverged has lost."""
+    if plain.diverged_at is not None or residual.diverged_at is not None:
+        return RACE.options[1 if plain.diverged_at is not None else 0]
+    assert plain.last_loss is not None
+    assert residual.last_loss is not None
+    difference = plain.last_loss - residual.last_loss
+    return RACE.options[2] if abs(difference) < ALIKE_NATS else RACE.options[1 if difference > 0 else 0]
+
+
+def _ended(arm: ArmView) -> str:
+    return f"{arm.label} diverged" if arm.diverged_at is not None else f"{arm.label} {arm.last_loss:.2f} nats"
 
 
 def block_quiz() -> None:
@@ -53,10 +69,11 @@ def block_quiz() -> None:
     )  # fmt: skip
 
 
-def branch_quiz(place: str, skip: Floats, residual: Floats) -> None:
+def branch_quiz(picture: str, place: str, skip: Floats, residual: Floats) -> None:
     """Through which path more of the evidence comes, by the absolute values of the two maps on screen.
 
     Args:
+        picture: what was asked about, and of which model.
         place: the addition, in words.
     """
     share = _share(skip, residual)
@@ -64,7 +81,12 @@ def branch_quiz(place: str, skip: Floats, residual: Floats) -> None:
         return
     options = ("the shortcut", "the residual branch")
     quiz(
-        Quiz("explain", "branch", f"Which path carries more of the evidence at the addition of {place}?", options),
+        Quiz(
+            "explain",
+            f"branch_{picture}_{place}",
+            f"{picture}: which path carries more of the evidence at the addition of {place}?",
+            options,
+        ),
         options[0] if share > 0.5 else options[1],
         f"The shortcut carries {share:.0%} of the absolute evidence there, the residual branch {1 - share:.0%}.",
     )

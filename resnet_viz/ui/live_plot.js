@@ -53,16 +53,26 @@ function themed(layout, node) {
   return result;
 }
 
-// What of a trace lies at x <= until. Its points are in the order of x.
+// A trace as it was at x = until: a curve up to there, or cells with the colours of the last moment before.
 function revealed(trace, until) {
-  const end = trace.x.findIndex((x) => x > until);
+  if (trace.meta?.color) {
+    const moment = trace.meta.x.findLastIndex((x) => x <= until);
+    return { ...trace, marker: { ...trace.marker, color: trace.meta.color[Math.max(moment, 0)] } };
+  }
+  const end = trace.x.findIndex((x) => x > until); // the points of a curve are in the order of x
   return end < 0 ? trace : { ...trace, x: trace.x.slice(0, end), y: trace.y.slice(0, end) };
 }
 
 // A recorded figure that draws itself along x, with a button and a slider. Gives how to end it.
-function replay(node, controls, { seconds, last }, show) {
-  const [button, slider] = controls.children;
+function replay(node, controls, { seconds, last, unit, autoplay }, shown) {
+  const [button, slider, output] = controls.children;
+  const before = controls.hidden || Number(slider.value) >= Number(slider.max) ? last : Number(slider.value);
   let timer = null;
+  const show = (x) => {
+    output.textContent = `${unit} ${Math.round(x)}`;
+    slider.setAttribute("aria-valuetext", output.textContent);
+    shown(x);
+  };
   const at = () => Number(slider.value);
   const goTo = (x) => { slider.value = x; show(at()); };
   const pause = () => { clearInterval(timer); timer = null; button.textContent = at() < last ? "Play" : "Play again"; };
@@ -76,9 +86,9 @@ function replay(node, controls, { seconds, last }, show) {
   slider.oninput = () => { pause(); show(at()); };
   slider.max = last;
   controls.hidden = false;
-  goTo(last); // the whole picture, for those who want nothing to move
+  goTo(before); // what grows is followed, unless somebody looks at an earlier moment; nothing moves unasked …
   pause();
-  if (!window.matchMedia("(prefers-reduced-motion: reduce)").matches) play();
+  if (autoplay && !window.matchMedia("(prefers-reduced-motion: reduce)").matches) play(); // … by who wants no motion
   return () => clearInterval(timer);
 }
 

@@ -3,6 +3,7 @@
 `st.plotly_chart` is removed and rebuilt whenever its data changes (Streamlit 1.67), which flickers and loses the zoom.
 """
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import plotly
@@ -17,11 +18,12 @@ _component = st.components.v2.component(
     "resnet_viz_live_plot",
     html="""<div class="live-plot"></div><p class="live-plot-message"></p><div class="live-plot-replay" hidden>
         <button type="button"></button><input type="range" min="0" step="any" aria-label="Position in the recording">
-    </div>""",
+        <output></output></div>""",
     css="""
         .live-plot { width: 100%; } .live-plot-message:empty { display: none; }
         .live-plot-replay:not([hidden]) { display: flex; gap: 0.75rem; align-items: center; }
-        .live-plot-replay input { flex: 1; accent-color: var(--st-primary-color); }
+        .live-plot-replay input { flex: 1; min-width: 4rem; accent-color: var(--st-primary-color); }
+        .live-plot-replay output { min-width: 5rem; font-variant-numeric: tabular-nums; }
         .live-plot-replay button {
             min-width: 6.5rem; padding: 0.25rem 0.75rem; border-radius: 0.5rem; font: inherit; cursor: pointer;
             border: 1px solid var(--st-border-color); background: var(--st-background-color);
@@ -33,21 +35,34 @@ _component = st.components.v2.component(
 )
 
 
-def live_plot(figure: Figure, *, key: str, alt: str, height: int, replay_s: float | None = None) -> None:
+@dataclass(frozen=True)
+class Replay:
+    """How a figure is replayed: its curves along x, its cells through the moments of their `meta`.
+
+    Attributes:
+        last: the largest x; the first is 0.
+        seconds: that it takes from the first to the last.
+        unit: of x, in words.
+        autoplay: whether it begins by itself, for those who do not ask for less motion.
+    """
+
+    last: float
+    seconds: float
+    unit: str = "step"
+    autoplay: bool = False
+
+
+def live_plot(figure: Figure, *, key: str, alt: str, height: int, replay: Replay | None = None) -> None:
     """Draw a figure, or bring the one with this key up to date.
 
     Args:
         alt: what the chart shows, for those who do not see it; marks of Markdown are left out.
         height: in pixels.
-        replay_s: seconds in which the curves draw themselves along x, which then has a fixed range from 0; the browser
-            shows a button and a slider for it.
+        replay: show a button and a slider with which the figure is seen as it grew.
     """
-    last = figure["layout"]["xaxis"]["range"][1] if replay_s else None
-    replay = {"seconds": replay_s, "last": last} if replay_s else None
     text = alt.replace("*", "")
-    _component(
-        key=key, data={"figure": figure, "alt": text, "height": height, "replay": replay, "plotly_url": _url()}
-    )  # fmt: skip
+    seen = asdict(replay) if replay else None
+    _component(key=key, data={"figure": figure, "alt": text, "height": height, "replay": seen, "plotly_url": _url()})
 
 
 def preload_plotly() -> None:

@@ -1,5 +1,6 @@
 """Pictures of a visitor: files, camera, clipboard, samples. Names are only shown; files are named by content."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from resnet_viz.ui import state
 
 TYPES = ["jpg", "jpeg", "png", "webp"]
 MAX_PICTURES = 12
+MAX_NAME = 40  # characters of a name within a sentence
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,11 @@ class Shown:
 
     name: str
     path: Path
+
+    @property
+    def plain_name(self) -> str:
+        """The name where a page's text is Markdown: nothing in it can be read as a mark."""
+        return re.sub(r"[^\w .-]|_", "", self.name)[:MAX_NAME].strip() or "a picture"
 
 
 def choose_pictures(explainer: Explainer) -> list[Shown]:

@@ -1,57 +1,148 @@
-"""Experiment parameters in an address: checked one by one, never trusted."""
+"""A whole experiment in an address: written by what differs from the default, checked one by one, never trusted.
+
+`arms` lists nets as `spelling` writes them, commas between; `depth`, `width`, `bn`, `init` and `act` say what all nets
+are that `arms` does not say otherwise.
+"""
 
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
-from resnet_viz.config import AVAILABLE, DEPTHS, MAX_DEPTH, MIN_DEPTH, ConfigError, default_experiment
+from resnet_viz.config import (
+    AVAILABLE,
+    MAX_DEPTH,
+    MIN_DEPTH,
+    ConfigError,
+    DatasetName,
+    ExperimentConfig,
+    default_experiment,
+)
+from resnet_viz.presets import with_arms
+from resnet_viz.spelling import number, shown, spell
 
-_UNSAFE = re.compile(r"[^\w.+-]")
+MAX_WHOLE = 2**31  # of numbers that have no limit of their own
 _FLAGS = {"1": True, "true": True, "0": False, "false": False}
+_WORD = re.compile(r"[A-Za-z0-9.+-]{1,24}")
+_TEXTS = {"arms": re.compile(r"[a-z0-9:~.,-]{1,700}"), "classes": re.compile(r"[A-Za-z0-9_ ,-]{1,3000}")}
 
 
 def _flag(text: str) -> bool:
     return _FLAGS[text.lower()]
 
 
+def _whole(text: str) -> int:
+    value = int(text)
+    if abs(value) > MAX_WHOLE:
+        raise ValueError(text)
+    return value
+
+
+def _several(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
+
+
 # name in the address -> field of the configuration, reader
 PARAMETERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "data": ("data", str),
-    "depth": ("depth", int),
-    "width": ("width", int),
+    "arms": ("arms", _several),
+    "depth": ("depth", _whole),
+    "width": ("width", _whole),
     "bn": ("batch_norm", _flag),
     "init": ("init", str),
-    "epochs": ("epochs", int),
-    "size": ("train_size", int),
-    "seed": ("seed", int),
+    "act": ("activation", str),
+    "size": ("train_size", _whole),
+    "test": ("test_size", _whole),
+    "classes": ("classes", _several),
+    "augment": ("augment", _flag),
+    "epochs": ("epochs", _whole),
+    "batch": ("batch_size", _whole),
+    "lr": ("learning_rate", float),
+    "momentum": ("momentum", float),
+    "decay": ("weight_decay", float),
+    "schedule": ("schedule", str),
+    "warmup": ("warm_up", _flag),
+    "precision": ("precision", str),
+    "threads": ("threads", _whole),
+    "probe": ("probe_every", _whole),
+    "seed": ("seed", _whole),
 }
 
 
-def read_parameters(given: Mapping[str, str], default_data: str) -> tuple[dict[str, Any], str | None]:
-    """Values for the form, and a sentence when the address asks for something impossible.
+def read_experiment(given: Mapping[str, str], default_data: DatasetName) -> tuple[ExperimentConfig, str | None]:
+    """The experiment of an address, and a sentence when the address asks for something impossible.
 
-    A broken address gives no values at all: the default experiment, not half of another one.
+    A broken address gives the default experiment, not half of another one.
     """
-    values: dict[str, Any] = {}
-    for name, text in given.items():
-        if name not in PARAMETERS:
-            continue  # other pages and trackers have parameters of their own
-        field, read = PARAMETERS[name]
-        text = _UNSAFE.sub("", text)[:20]  # it may be shown, and a page's text is Markdown
-        try:
-            values[field] = read(text)
-        except (ValueError, KeyError):
-            return {}, _sentence(f"{name}={text} is no possible value")
     try:
-        if values.get("data", default_data) not in AVAILABLE:
-            raise ConfigError(f"data must be one of {', '.join(AVAILABLE)}")
-        if values.get("depth", MIN_DEPTH) not in DEPTHS:
-            raise ConfigError(f"depth must be 6n+2, {MIN_DEPTH} to {MAX_DEPTH}, got {values['depth']}")
-        default_experiment(**{"data": default_data, **values})
+        return _experiment({"data": default_data, **_values(given)}), None
     except ConfigError as error:
-        return {}, _sentence(str(error))
-    return values, None
+        why = str(error).replace("~", "\\~")  # a page would strike out what stands between two
+        sentence = f"The address asks for an experiment that can't be run ({why}); this is the default one instead."
+        return default_experiment(default_data), sentence
 
 
-def _sentence(what: str) -> str:
-    return f"The address asks for an experiment that can't be run ({what}); this is the default one instead."
+def write_experiment(config: ExperimentConfig) -> dict[str, str]:
+    """The parameters that name an experiment. The data set is always said: the default is what a machine has."""
+    default = default_experiment(config.data.name)
+    net = default.arms[0].model_copy(update={"num_classes": config.data.num_classes})
+    written: dict[str, str] = {"data": config.data.name}
+    words = [spell(arm, net) for arm in config.arms]
+    if words != [spell(arm, net) for arm in default.arms]:
+        written["arms"] = ",".join(words)
+    settings, usual = _shared(config), _shared(default)
+    for name, (field, _) in PARAMETERS.items():
+        if field in settings and settings[field] != usual[field]:
+            written[name] = _text(settings[field])
+    return written
+
+
+def link(address: str, parameters: Mapping[str, str]) -> str:
+    """An address with its parameters; what is safe in a query stays readable."""
+    return f"{address}?{urlencode(parameters, safe=':~,')}"
+
+
+def _values(given: Mapping[str, str]) -> dict[str, Any]:
+    """Fields of the configuration. Parameters of other pages, and of trackers, are no concern of ours."""
+    values: dict[str, Any] = {}
+    for name, (field, read) in PARAMETERS.items():
+        if name not in given:
+            continue
+        text = given[name]
+        try:
+            if not _TEXTS.get(name, _WORD).fullmatch(text):
+                raise ValueError(text)
+            values[field] = read(text)
+        except (ValueError, KeyError) as error:
+            raise ConfigError(f"{name}={shown(text)} is no possible value") from error
+    return values
+
+
+def _experiment(values: dict[str, Any]) -> ExperimentConfig:
+    words = values.pop("arms", None)
+    if values["data"] not in AVAILABLE:
+        raise ConfigError(f"data must be one of {', '.join(AVAILABLE)}")
+    config = default_experiment(**values)
+    if words is not None:
+        config = with_arms(config, words)
+    for arm in config.arms:
+        if arm.depth > MAX_DEPTH:
+            raise ConfigError(f"depth must be {MIN_DEPTH} to {MAX_DEPTH} here, got {arm.depth}")
+    return config
+
+
+def _shared(config: ExperimentConfig) -> dict[str, Any]:
+    """What all arms share, by field."""
+    return {**config.data.model_dump(), **config.train.model_dump(), "seed": config.seed}
+
+
+def _text(value: Any) -> str:
+    match value:
+        case bool():
+            return str(int(value))
+        case float():
+            return number(value)
+        case tuple():
+            return ",".join(value)
+        case _:
+            return str(value)

@@ -17,7 +17,7 @@ class Quiz:
 
     Attributes:
         lesson: key of the lesson, which is done once its questions are answered.
-        key: names it within the lesson.
+        key: names it within the lesson; another one where other settings make it another question.
         options: what can be chosen; of a reordering, in the order in which they are offered.
         ordered: whether all options are to be put in order.
     """
@@ -56,10 +56,10 @@ def _chosen(asked: Quiz, name: str) -> str | None:
     prompt = f"**Question.** {asked.prompt}"
     before = state.noted(name)  # a widget forgets its value when its page is left
     if not asked.ordered:
-        index = asked.options.index(before.said) if before and before.said in asked.options else None
+        index = asked.options.index(before.latest) if before and before.latest in asked.options else None
         return st.radio(prompt, asked.options, index=index, key=name)
     order = st.multiselect(
-        prompt, asked.options, default=before.said.split(SEPARATOR) if before else None, key=name,
+        prompt, asked.options, default=before.latest.split(SEPARATOR) if before else None, key=name,
         placeholder="Choose one after the other", select_all=False,
     )  # fmt: skip
     return _in_order(order) if len(order) == len(asked.options) else None

@@ -7,13 +7,18 @@ import streamlit as st
 
 from resnet_viz import charts
 from resnet_viz.charts import sentences
+from resnet_viz.charts.certificate import certificate, differences
+from resnet_viz.charts.summary import Note
 from resnet_viz.engine.manager import Manager
-from resnet_viz.engine.protocol import Action
 from resnet_viz.engine.recorded import recorded
 from resnet_viz.engine.store import NoSuchRun, StoreError
 from resnet_viz.records import Status
 from resnet_viz.runlog import Snapshot
+from resnet_viz.ui import state
 from resnet_viz.ui.live_plot import live_plot
+from resnet_viz.ui.network_view import network_view
+from resnet_viz.ui.paper_view import paper_view
+from resnet_viz.ui.race_controls import race_controls
 
 TICK_S = 0.5
 STARTING_TICK_S = 0.2  # until the first step is there, which everybody waits for
@@ -75,7 +80,7 @@ def _header(manager: Manager, snapshot: Snapshot) -> None:
         st.caption(":material/info: Synthetic pictures drawn by this program, not photographs.")
     if snapshot.run in recorded():
         st.caption(":material/album: A recording that comes with the project.")
-    _controls(manager, snapshot)
+    race_controls(manager, snapshot)
     if snapshot.status == "queued":
         ahead = snapshot.queued_behind
         races = "one race that is" if ahead == 1 else f"{ahead} races that are"
@@ -87,33 +92,25 @@ def _header(manager: Manager, snapshot: Snapshot) -> None:
         shown(snapshot.message)
     if manager.notice:
         st.warning(manager.notice)
-    st.markdown(f"**{sentences.measured_sentence(snapshot)}**")
-
-
-def _controls(manager: Manager, snapshot: Snapshot) -> None:
-    if not snapshot.is_active:
-        return
-    if not manager.is_own(snapshot.run):
-        st.caption("Another program runs this race (the command line, perhaps); it can be steered there.")
-        return
-
-    def button(name: str, icon: str, action: Action, *, enabled: bool) -> None:
-        st.button(
-            name, icon=f":material/{icon}:", key=f"{action}_{snapshot.run}", disabled=not enabled,
-            on_click=manager.steer, args=(snapshot.run, action),
-        )  # fmt: skip
-
-    with st.container(horizontal=True, key="controls"):
-        if snapshot.status == "paused":
-            button("Continue", "play_arrow", "resume", enabled=True)
-        else:
-            button("Pause", "pause", "pause", enabled=snapshot.status == "running")
-        button("Step", "skip_next", "step", enabled=snapshot.status == "paused")
-        button("Stop", "stop", "stop", enabled=True)
+    says = sentences.measured_sentence(snapshot)
+    st.markdown(f"**{says}**")
+    if snapshot.status == "finished":
+        raced = f"A race of {title}: {sentences.data_sentence(snapshot)}"
+        state.note(f"tried_{snapshot.run}", Note("race", raced, says, is_question=False))
+    with st.container():  # keeps the place of the charts below
+        if changed := sentences.intervention_sentences(snapshot):
+            st.markdown("\n".join(f"- {sentence}" for sentence in changed))
 
 
 def _charts(snapshot: Snapshot) -> None:
     run = snapshot.run
+    with st.container(horizontal=True):
+        nets = st.toggle("Show the nets", key=f"nets_{run}")
+        paper = st.toggle("Beside the paper", key=f"beside_paper_{run}")
+    if nets:
+        network_view(snapshot)
+    if paper:
+        paper_view(snapshot)
     first, second = st.columns(2, gap="medium")
     with first:
         st.markdown("**Training loss** of each batch (faint) and its running mean")
@@ -134,5 +131,10 @@ def _charts(snapshot: Snapshot) -> None:
         live_plot(charts.gradient_heat_figure(snapshot), key=f"heat_{run}", alt=alt, height=380)
     details = [sentences.speed_sentence(snapshot), sentences.device_sentence(snapshot)]
     st.caption(" · ".join(filter(None, details)))
+    with st.expander("What was held equal"):
+        for held in certificate(snapshot):
+            icon = "check" if held.is_equal else "not_equal"
+            st.markdown(f":material/{icon}: **{held.what}**: {held.words}")
+        st.caption(f"The arms differ in: {', '.join(differences(snapshot.config.arms)) or 'nothing'}.")
     with st.expander("The numbers of each epoch"):
         st.dataframe(sentences.epoch_table(snapshot), hide_index=True)

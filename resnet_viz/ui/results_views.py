@@ -5,7 +5,7 @@ from typing import get_args
 import streamlit as st
 
 from resnet_viz.charts import results as charts
-from resnet_viz.paper import curves, reading, results
+from resnet_viz.paper import curves, reading, results, selection
 from resnet_viz.paper.claims import CLAIMS, Verdict, circulating_gap, claim_rows, like_for_like
 from resnet_viz.sources import SOURCES
 from resnet_viz.ui.live_plot import live_plot
@@ -100,7 +100,9 @@ def curves_view() -> None:
     st.markdown(reading.end_sentence())
     file = curves.digitised()
     note = f"{file.edition}. {file.how} {file.figure_6.note}"
-    st.caption(f"Not measured here: Figure 6 of He et al. 2015, {note} {reading.check_sentence()}")
+    st.caption(
+        f"Not measured here: Figure 6 of He et al. 2015, {note} {reading.early_sentence()} {reading.check_sentence()}"
+    )
 
 
 def responses_view() -> None:
@@ -138,6 +140,11 @@ def reproductions_view() -> None:
         st.markdown(f"- {title}: {caveat}")
 
 
+def deepest_view() -> None:
+    """The net that is too deep, or too large."""
+    st.markdown(reading.deepest_sentence())
+
+
 def all_numbers_view() -> None:
     """Everything that is quoted, to be filtered; a chart for each protocol, none for a mixture."""
     every = results.results()
@@ -150,14 +157,18 @@ def all_numbers_view() -> None:
         keys = list(dict.fromkeys(result.source for result in every))
         sources = st.multiselect("Source", keys, format_func=lambda key: _source_name(key), key="results_source")
         text = st.text_input("Words or a number", placeholder="5.71, plain-34, Table 4 …", key="results_text")
-    found = results.selected(every, data=data, protocols=protocols, sources=sources, text=text)
+    found = selection.selected(every, data=data, protocols=protocols, sources=sources, text=text)
     if not found:
         st.info(f"No quoted number fits all of this. Take a word or a filter away: {EMPTY}")
         return
     st.markdown(f"{len(found)} of {len(every)} numbers: {EMPTY}")
     st.dataframe(
-        results.rows(found), hide_index=True, column_config={"link": st.column_config.LinkColumn(display_text="open")}
-    )
+        selection.rows(found), hide_index=True,
+        column_config={
+            "net": st.column_config.TextColumn(width="medium"),
+            "link": st.column_config.LinkColumn(display_text="open"),
+        },
+    )  # fmt: skip
     present = dict.fromkeys(result.protocol for result in found)
     st.caption("; ".join(f"**{protocol}:** {results.PROTOCOLS[protocol]}" for protocol in present) + ".")
     _dots(found)
@@ -168,19 +179,22 @@ def _source_name(key: str) -> str:
 
 
 def _dots(found: list[results.Result]) -> None:
-    if mixed := results.mixed(found):
+    if mixed := selection.mixed(found):
         st.warning(
             f"These numbers mix {', '.join(mixed)}: they do not belong on one axis. Each chart below has one data "
             "set, one metric, one split and one protocol.",
             icon=":material/balance:",
         )
-    axes = {axis: members for axis, members in results.by_axis(found).items() if len(members) > 1}
+    axes = {axis: members for axis, members in selection.by_axis(found).items() if len(members) > 1}
     columns = st.columns(2, gap="medium")
     for place, (axis, members) in enumerate(axes.items()):
         with columns[place % 2]:
             st.markdown(f"**{axis.title}**")
-            alt = f"{axis.title}: best is {members[0].net} with {members[0].number} %."
+            alt = f"{axis.title}: first is {members[0].net} with {members[0].number} {axis.unit}."
             height = charts.dots_height(members)
             live_plot(charts.dots_figure(axis, members), key=f"dots_{axis.title}", alt=alt, height=height)
-    if len(axes) < len({result.axis for result in found}):
-        st.caption("An axis with one number only, or with nets that each have a protocol of their own, has no chart.")
+    if sum(map(len, axes.values())) < len(found):
+        st.caption(
+            "An axis with one number only, or with nets that each have a protocol of their own, has no chart, and a "
+            "net whose source says “fail” no mark."
+        )

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from resnet_viz.charts import shattered as charts
 from resnet_viz.config import DEPTHS, NetConfig
+from resnet_viz.ui.arm_form import INITS
 from resnet_viz.ui.live_plot import live_plot
-from resnet_viz.ui.race_form import INITS
+from resnet_viz.ui.quizzes import Quiz
 
 SHALLOW = (8, 26)  # beside the chosen depth; their lines are dotted and dashed
 
@@ -31,8 +32,20 @@ def shattered_form() -> tuple[tuple[NetConfig, ...], int]:
     return nets, seed
 
 
+def question_of(nets: Sequence[NetConfig], seed: int) -> Quiz:
+    """What is asked of the chosen pair: another question for other settings."""
+    net = nets[-1]
+    norm = "with BN" if net.batch_norm else "without BN"
+    return Quiz(
+        "shattered", f"faster_{net.depth}_{norm}_{net.init}_{seed}",
+        f"At depth {net.depth}, {norm}, initial weights of {INITS[net.init]}, seed {seed}: whose gradient changes "
+        "faster from one point to the next?",
+        ("the plain net's", "the residual net's", "about alike"),
+    )  # fmt: skip
+
+
 def reveal(nets: Sequence[charts.Along], ends: NDArray[np.uint8], classes: Sequence[str]) -> None:
-    """The chosen pair in pictures, all nets as curves and numbers."""
+    """The chosen pair in pictures, all nets as curves and numbers; kept for the summary."""
     plain, residual = nets[-2:]
     says = charts.sentence(plain, residual)
     st.markdown(f"**{says}**")

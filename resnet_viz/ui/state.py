@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Collection
+from typing import Any
 
 import streamlit as st
 
@@ -10,10 +11,14 @@ from resnet_viz.arithmetic import Floats
 from resnet_viz.charts.summary import Note
 from resnet_viz.engine.manager import Manager
 from resnet_viz.engine.store import NoSuchRun
+from resnet_viz.ui.race_begin import Form
 
 _ID = re.compile(r"[A-Za-z0-9]{1,32}")
+_NAME = re.compile(r"[a-z]+")
 _RUN, _TOKEN, _PASTED, _DONE, _NOTES = "run", "start_token", "pasted", "done", "notes"
-_QUIZ = "quiz_"
+_QUIZ, _REQUESTED = "quiz_", "requested_"
+_REFUSED = "refused_change"
+_FORM, _GO, _HIDE = "form", "go", "hide"
 MAX_PASTED = 4
 
 
@@ -25,8 +30,7 @@ def start_token() -> str:
 def show_run(run: str) -> None:
     """Make a run the one that this page shows, in this session and in the address."""
     st.session_state[_RUN] = run
-    st.query_params.clear()
-    st.query_params[_RUN] = run
+    st.query_params.from_dict({_RUN: run, **({_HIDE: ".".join(sorted(hidden()))} if hidden() else {})})
 
 
 def run_started(run: str) -> None:
@@ -79,19 +83,77 @@ def forget_pasted() -> None:
     st.session_state[_PASTED] = []
 
 
+def refuse(run: str, sentence: str | None) -> None:
+    """Keep why the last change of a run was refused; None: it was not."""
+    st.session_state[_REFUSED] = (run, sentence)
+
+
+def refusal(run: str) -> str | None:
+    """Why the last change that this visitor asked of the run was refused, if it was."""
+    refused, sentence = st.session_state.get(_REFUSED, (None, None))
+    return sentence if refused == run else None
+
+
 def experiment_parameters() -> dict[str, str]:
     """What the address says about the experiment."""
-    return {name: value for name, value in st.query_params.to_dict().items() if name not in (_RUN, _DONE)}
+    others = (_RUN, _DONE, _GO, _HIDE)
+    return {name: value for name, value in st.query_params.to_dict().items() if name not in others}
+
+
+def forget_experiment() -> None:
+    """The address says nothing about the experiment any more."""
+    for name in (*experiment_parameters(), _GO):
+        st.query_params.pop(name, None)
+
+
+def form() -> Form | None:
+    """The form of this session, once there is one."""
+    kept: Form | None = st.session_state.get(_FORM)
+    return kept
+
+
+def keep_form(filled: Form) -> Form:
+    """Make a form the one of this session."""
+    st.session_state[_FORM] = filled
+    return filled
+
+
+def widget(key: str) -> Any:
+    """What a widget says now: for its own callback, which runs before the page does."""
+    return st.session_state[key]
+
+
+def asked_to_run() -> bool:
+    """Whether the address asks to start its experiment. Only a button starts it."""
+    return st.query_params.get(_GO) == "1"
+
+
+def decline_to_run() -> None:
+    """The visitor does not want it."""
+    st.query_params.pop(_GO, None)
+
+
+def hidden() -> frozenset[str]:
+    """Names of the controls that a lesson's link hides, for the rest of the session."""
+    if _HIDE in st.query_params:
+        st.session_state[_HIDE] = st.query_params[_HIDE]
+    return frozenset(_NAME.findall(st.session_state.get(_HIDE, "")))
+
+
+def show_all() -> None:
+    """Hide nothing any more."""
+    st.session_state.pop(_HIDE, None)
+    st.query_params.pop(_HIDE, None)
 
 
 def request(kind: str) -> None:
     """A visitor asked for a costly kind of measurement."""
-    st.session_state[f"requested_{kind}"] = True
+    st.session_state[f"{_REQUESTED}{kind}"] = True
 
 
 def was_requested(kind: str) -> bool:
     """Whether this visitor asked for it before."""
-    return bool(st.session_state.get(f"requested_{kind}"))
+    return bool(st.session_state.get(f"{_REQUESTED}{kind}"))
 
 
 def editor_key(name: str) -> str:
@@ -150,8 +212,9 @@ def done_parameter() -> dict[str, str]:
 
 
 def note(key: str, tried: Note) -> None:
-    """Keep what was tried, for the summary; the latest of its key."""
-    st.session_state.setdefault(_NOTES, {})[key] = tried
+    """Keep what was tried, for the summary."""
+    kept = st.session_state.setdefault(_NOTES, {})
+    kept[key] = tried.following(kept.get(key))
 
 
 def quiz_key(lesson: str, name: str) -> str:
@@ -171,7 +234,8 @@ def notes() -> list[Note]:
 
 
 def forget_tried() -> None:
-    """Begin the path anew, with nothing chosen in any question."""
-    for name in [name for name in map(str, st.session_state) if name in (_DONE, _NOTES) or name.startswith(_QUIZ)]:
+    """Begin the path anew, with nothing chosen in any question, and nothing measured unasked."""
+    kept = (_DONE, _NOTES, _QUIZ, _REQUESTED)
+    for name in [name for name in map(str, st.session_state) if name.startswith(kept)]:
         del st.session_state[name]
     st.query_params.pop(_DONE, None)

@@ -9,6 +9,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from resnet_viz.places import sample_picture
+from tests.browser.phone import overhang
 
 WAIT_MS = 60_000  # the worker that explains starts with the first visitor
 TOP = "[class*='st-key-top'] .live-plot"
@@ -108,4 +109,4 @@ def test_what_takes_long_shows_how_far_it_is(page: Page, server: str) -> None:
 def test_the_page_fits_a_phone(page: Page, server: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     open_page(page, server)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert overhang(page) <= 0

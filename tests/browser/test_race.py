@@ -7,6 +7,7 @@ from typing import Literal
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from resnet_viz.ui.race_view import TICK_S
+from tests.browser.phone import overhang
 from tests.waiting import until
 
 EXPERIMENT = "data=shapes&depth=14&width=4&epochs=100&size=2000"
@@ -146,10 +147,10 @@ def test_the_charts_follow_the_theme(page: Page, server: str) -> None:
 def test_a_phone_can_start_a_race(page: Page, server: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     open_page(page, f"{server}/race?{EXPERIMENT}")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert overhang(page) <= 0
     page.get_by_role("button", name="Start").click()
     page.wait_for_function(f"({STEPS})() >= 1", timeout=WAIT_MS)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert overhang(page) <= 0
     stop(page)
 
 

@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 import pytest
 
 from resnet_viz.charts import block_costs, diagrams, family
+from resnet_viz.charts.parts import SHORTCUT_WORDS
 from resnet_viz.charts.style import COLOURS, Figure
 from resnet_viz.config import Shortcut
 from resnet_viz.family import Counted, Diagram, Member, Node, NodeKind, Stage
@@ -26,7 +27,7 @@ def member(name: str, layers: int, work: int, weights: int, shortcut: Shortcut =
     )  # fmt: skip
 
 
-NAMES = tuple(family.PAPER_BILLIONS)
+NAMES = tuple(result.net for result in family.quoted_multiply_adds())
 COUNTED = Counted(
     members=tuple(
         member(name, 10 * (place + 1), 1_000_000_000 * (place + 1), 50_000_000, "none" if "ResNet" not in name else "B")
@@ -62,7 +63,8 @@ def test_bars_stand_in_order_and_hue_says_the_shortcut(name: family.QuantityName
     figure = checked(family.bars(COUNTED.members, name))
     assert len(figure["layout"]["yaxis"]["categoryarray"]) == len(NAMES)
     colours = {trace["name"]: trace["marker"]["color"] for trace in figure["data"]}
-    assert colours["no shortcut"] == COLOURS["none"]
+    assert colours[SHORTCUT_WORDS["none"]] == COLOURS["none"]
+    assert colours[SHORTCUT_WORDS["B"]] == COLOURS["B"]
     assert len({trace["marker"]["pattern"]["shape"] for trace in figure["data"]}) == len(figure["data"])
     largest = max(max(trace["x"]) for trace in figure["data"])
     assert figure["layout"]["xaxis"]["range"] == [0, pytest.approx(1.3 * largest)]
@@ -104,7 +106,11 @@ def test_the_papers_numbers_stand_beside_what_was_counted() -> None:
     moved = [each.model_copy(update={"first_stride_multiply_adds": 3_857_973_248}) if each.name == "ResNet-50" else each
              for each in COUNTED.members]  # fmt: skip
     rows = {row["net"]: row for row in family.paper_table(Counted(members=tuple(moved), diagrams=()))}
-    assert rows["ResNet-50"]["He et al. 2015"] == "3.8"
+    assert {net: (row["He et al. 2015"], row["place"]) for net, row in rows.items()} == {
+        "ResNet-18": ("1.8", "Table 1"), "ResNet-34": ("3.6", "Table 1"), "ResNet-50": ("3.8", "Table 1"),
+        "ResNet-101": ("7.6", "Table 1"), "ResNet-152": ("11.3", "Table 1"), "plain-34": ("3.6", "section 3.3"),
+        "VGG-16": ("15.3", "section 4.1"), "VGG-19": ("19.6", "section 4.1"),
+    }  # fmt: skip
     assert rows["ResNet-50"]["stride in the first 1x1"] == "3.858"
     assert rows["VGG-19"]["stride in the first 1x1"] == ""
     assert rows["ResNet-18"]["without its linear layers"] == "0.900"  # the head has a tenth
@@ -113,9 +119,9 @@ def test_the_papers_numbers_stand_beside_what_was_counted() -> None:
 def test_the_point_is_made_with_what_was_counted() -> None:
     said = family.point(COUNTED)
     assert said.startswith("VGG-19 needs 8.00 billion multiply-adds")
-    assert "needs 6.00 billion" in said
+    assert "needs 5.00 billion" in said
     ordered = family.by_work(COUNTED, ("VGG-16", "ResNet-50"))
-    assert family.work_sentence(ordered) == "ResNet-50 4.00, VGG-16 7.00 billion multiply-adds."
+    assert family.work_sentence(ordered) == "ResNet-50 3.00, VGG-16 7.00 billion multiply-adds."
     with pytest.raises(KeyError):
         COUNTED.member("ResNet-51")
 
@@ -138,6 +144,8 @@ def test_the_bottleneck_is_worked_out_in_numbers() -> None:
     assert "56^2" not in block_costs.bottleneck_latex(256, 56, "parameters")
     assert block_costs.saving(256) == pytest.approx(18 / (17 / 16))
     assert "73,728 weights, the bottleneck on 256 has 69,632" in block_costs.equal_price(256, 56)
+    assert "norms add 1,024 parameters to the basic block and 768 to the" in block_costs.norms_sentence(256)
+    assert "On 64 channels, norms add 256 parameters" in block_costs.norms_sentence(64)
 
 
 @pytest.mark.parametrize("name", list(block_costs.COST_TITLES))

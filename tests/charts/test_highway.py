@@ -27,7 +27,29 @@ def test_the_factor_a_layer_is_found_again_and_tells_the_story(factor: float, st
 
 
 def test_theory_says_one_and_a_fifth() -> None:
+    z = np.random.default_rng(0).normal(size=1_000_000)
+    passes, left = (z > 0).mean(), np.maximum(z, 0).var()
+    assert pytest.approx(np.sqrt(passes / left), rel=5e-3) == highway.BATCH_NORM_FACTOR
     assert round(highway.BATCH_NORM_FACTOR, 2) == 1.21
+
+
+def test_a_gradient_too_small_for_a_float_has_no_factor_and_vanishes() -> None:
+    measured = net(0.1)
+    measured.grad_x[:-3] = 0
+    assert (measured.change, measured.factor, measured.story) == (0, pytest.approx(0.1), "vanishes")
+    measured.grad_x[:] = 0
+    assert (measured.change, measured.factor, measured.story) == (0, None, "vanishes")
+    assert "too small for a float32" in highway.story_sentence([measured])
+    assert highway.table([measured], ["vanishes"])[0]["factor a layer"] == "-"
+
+
+@pytest.mark.parametrize("value", [np.inf, np.nan])
+def test_a_gradient_beyond_the_range_explodes_and_says_so(value: float) -> None:
+    measured = net(1.0)
+    measured.grad_x[1] = value
+    assert measured.story == "explodes"
+    assert "beyond the range of a float32" in highway.story_sentence([measured])
+    assert highway.table([measured], ["explodes"])[0]["gradient, first block / last"] == "out of range"
 
 
 def test_the_sentence_says_which_story_the_numbers_support() -> None:
@@ -35,7 +57,10 @@ def test_the_sentence_says_which_story_the_numbers_support() -> None:
     assert "vanishing explains nothing" in highway.story_sentence([grows, net(1.0, shortcut="A")])
     assert "holds only for plain-20, without BN" in highway.story_sentence([grows, vanishes])
     assert "the usual story holds" in highway.story_sentence([vanishes])
-    assert "residual" not in highway.story_sentence([grows, net(1.0, shortcut="A")])
+    healthy, wild = net(1.0, shortcut="A"), net(1.3, shortcut="A", norm=False)
+    assert "residual-20, with BN: the gradient stays healthy" in highway.story_sentence([grows, healthy])
+    assert "keeps no gradient healthy" not in highway.story_sentence([grows, healthy])
+    assert "keeps no gradient healthy: see residual-20, without BN" in highway.story_sentence([grows, wild])
 
 
 def test_the_table_has_the_prediction_beside_the_measurement() -> None:

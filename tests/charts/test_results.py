@@ -4,9 +4,11 @@ import plotly.graph_objects as go
 import pytest
 
 from resnet_viz.charts import results as charts
+from resnet_viz.charts.parts import SHORTCUT_WORDS
 from resnet_viz.charts.style import COLOURS, Figure
 from resnet_viz.paper import curves
-from resnet_viz.paper.results import Axis, by_axis, one, results
+from resnet_viz.paper.results import Axis, one, results
+from resnet_viz.paper.selection import by_axis
 
 NETS = ("plain-20", "ResNet-110")
 TOP5 = Axis("ImageNet", "top-5 error", "validation", "10-crop")
@@ -76,10 +78,21 @@ def test_each_axis_can_be_drawn(axis: Axis) -> None:
 def test_dots_say_the_shortcut_by_hue_and_marker() -> None:
     members = by_axis(results())[TOP5]
     traces = {trace["name"]: trace for trace in charts.dots_figure(TOP5, members)["data"]}
-    assert traces["plain"]["marker"]["color"] == COLOURS["none"]
-    assert traces["identity (A)"]["y"] == ["ResNet-34 (A)"]
+    plain = traces[SHORTCUT_WORDS["none"]]
+    assert plain["marker"]["color"] == COLOURS["none"]
+    assert traces[SHORTCUT_WORDS["A"]]["y"] == ["ResNet-34 (A)"]
     assert len({trace["marker"]["symbol"] for trace in traces.values()}) == len(traces)
-    assert "Table 3" in traces["plain"]["text"][0]
+    assert "28.54" not in plain["text"][0]
+    assert "10.02 %" in plain["text"][0]
+    assert "Table 3" in plain["text"][0]
+
+
+def test_costs_are_billions_and_no_percent() -> None:
+    axis = Axis("ImageNet", "multiply-adds", "one image", "224 x 224")
+    figure = strict(charts.dots_figure(axis, by_axis(results())[axis]))
+    assert figure["layout"]["xaxis"]["title"]["text"] == "multiply-adds (billions)"
+    assert "VGG-19: 19.6 billions" in str(figure["data"])
+    assert "%<br>" not in str(figure["data"])
 
 
 def test_a_number_of_another_protocol_is_refused() -> None:

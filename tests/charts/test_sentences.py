@@ -3,7 +3,7 @@ import math
 import pytest
 
 from resnet_viz.charts import sentences
-from resnet_viz.records import Diverged, Finished, Paused, Record
+from resnet_viz.records import Diverged, Finished, Intervention, Paused, Record
 from resnet_viz.runlog import Snapshot
 from tests.factories import at, epoch, experiment, gradients, snapshot, started, step
 
@@ -105,6 +105,44 @@ def test_the_progress_sentence_says_how_much_is_left_while_it_runs() -> None:
     assert sentences.progress_sentence(race) == "step 4 of 8, epoch 1 of 2, 0:02 gone, about 0:02 left"
     paused = a_race(at(10.0, Paused(step=4)))
     assert sentences.progress_sentence(paused) == "step 4 of 8, epoch 1 of 2, 0:10 gone"
+
+
+def test_what_was_changed_is_said_in_the_order_in_which_it_was() -> None:
+    changes = [
+        Intervention(step=1, learning_rate_factor=0.1),
+        Intervention(step=1, extend_epochs=1),
+        Intervention(step=1200, learning_rate_factor=1),
+        Intervention(step=1200, extend_epochs=3),
+    ]
+    assert sentences.intervention_sentences(a_race(*changes)) == [
+        "After step 1: the learning rate is 0.1 times what the schedule says.",
+        "After step 1: 1 more epoch, at the last rate of the schedule.",
+        "After step 1,200: the learning rate is what the schedule says, again.",
+        "After step 1,200: 3 more epochs, at the last rate of the schedule.",
+    ]
+    assert sentences.intervention_sentences(a_race()) == []
+
+
+def test_the_rate_of_the_next_step_is_said_with_what_is_made_of_it() -> None:
+    race = snapshot(experiment(schedule="paper"), [step(4, 2.0)])  # a half of the run
+    assert sentences.rate_sentence(race) == "The schedule says 0.01 for the next step."
+    slower = snapshot(race.config, [step(4, 2.0), Intervention(step=4, learning_rate_factor=0.5)])
+    assert sentences.rate_sentence(slower) == ("The schedule says 0.01 for the next step; times 0.5, that is 0.005.")
+
+
+def test_more_epochs_at_next_to_no_rate_come_with_advice() -> None:
+    low = sentences.extension_sentence(a_race())  # one-cycle ends at its peak / 250,000
+    assert "last rate of the schedule, 4e-07, times the factor" in low
+    assert "a factor of 25000 makes it a tenth of the peak" in low
+    assert "A race that is over stays so" in low
+    constant = sentences.extension_sentence(snapshot(experiment(schedule="constant"), []))
+    assert "last rate of the schedule, 0.1, times" in constant
+    assert "tenth" not in constant
+
+
+def test_an_extended_race_says_how_long_it_is_now() -> None:
+    longer = sentences.progress_sentence(a_race(at(2.0, Intervention(step=4, extend_epochs=2))))
+    assert longer == "step 4 of 16, epoch 1 of 4, 0:02 gone, about 0:06 left"
 
 
 def test_the_table_has_a_row_for_each_epoch_of_each_arm_in_percent() -> None:

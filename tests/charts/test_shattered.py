@@ -8,10 +8,10 @@ from resnet_viz.charts import shattered as charts
 from resnet_viz.config import NetConfig, Shortcut
 
 
-def net(correlations: list[float], depth: int = 8, shortcut: Shortcut = "A") -> charts.Along:
+def net(correlations: list[float], depth: int = 8, shortcut: Shortcut = "A", norm: float | None = 0.5) -> charts.Along:
     pictures = np.full((2, 32, 32, 3), 7, dtype=np.uint8)
     slope = np.linspace(-1, 1, 2 * len(correlations))
-    return charts.Along(NetConfig(depth=depth, shortcut=shortcut), np.array(correlations), slope, pictures)
+    return charts.Along(NetConfig(depth=depth, shortcut=shortcut), np.array(correlations), slope, pictures, norm)
 
 
 def test_the_half_is_where_the_correlation_first_falls_below_it() -> None:
@@ -23,6 +23,12 @@ def test_a_net_without_a_gradient_says_so() -> None:
     dead = net([0, 0, 0, 0])
     assert dead.half is None
     assert charts.table([dead])[0]["neighbouring points"] == "no gradient"
+    assert charts.table([net([0, 0, 0, 0], norm=None)])[0]["neighbouring points"] == "out of range"
+    alive = net([1, 0.9, 0.1, 0], shortcut="none")
+    assert charts.verdict(dead, alive) is None
+    assert charts.verdict(alive, dead) is None
+    assert "Nothing can be compared" in charts.sentence(alive, dead)
+    assert [trace["name"] for trace in charts.correlation_figure([alive, dead])["data"]] == ["plain-8"]
 
 
 def test_no_minus_zero_is_written() -> None:
@@ -45,6 +51,8 @@ def test_figures_are_good_plotly_and_strict_json() -> None:
     for figure in (charts.correlation_figure(nets), charts.slope_figure(nets[0])):
         go.Figure(figure)
         json.dumps(figure, allow_nan=False)
+    lowest = charts.correlation_figure([net([1, 0, -0.48, 0])])["layout"]["yaxis"]["range"][0]
+    assert lowest < -0.48
     assert charts.correlation_figure(nets)["data"][1]["x"] == pytest.approx([0, 14.29, 28.57, 42.86])
 
 

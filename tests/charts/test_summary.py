@@ -43,6 +43,21 @@ def test_what_is_not_yet_measured_is_neither_right_nor_wrong() -> None:
     assert "not so" not in page.text
 
 
+def test_once_the_right_answer_was_shown_the_first_one_counts() -> None:
+    asked, answered = Note("race", "Which?", "a"), Note("race", "Which?", "b", "c")
+    assert answered.following(asked) == answered  # nothing was shown yet
+    third = Note("race", "Which?", "c", "c").following(answered)
+    assert (third.said, third.later, third.is_right) == ("b", ("c",), False)
+    assert Note("race", "Which?", "c", "c").following(third) == third  # the page was drawn again
+    assert "b, then c" in " ".join(summary(third).text.split())
+
+
+def test_what_was_measured_is_no_answer() -> None:
+    page = summary(Note("race", "A race", "It ended.", is_question=False), Note("race", "Which?", "x", "x"))
+    assert "1 question answered, 1 of 1" in " ".join(page.text.split())
+    assert "It ended." in page.text
+
+
 def test_markup_in_a_note_stays_text() -> None:
     page = summary(Note("race", "<script>alert(1)</script>", "<img src=x onerror=y>", "&", "<b>"))
     assert "script" not in page.tags

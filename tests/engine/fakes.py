@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from resnet_viz.config import ExperimentConfig, default_experiment
-from resnet_viz.engine.protocol import READY_LINE, Purpose, Steer, TrainJob
+from resnet_viz.engine.protocol import READY_LINE, Action, Purpose, Steer, TrainJob
+from resnet_viz.interventions import Change
 from resnet_viz.records import Finished, Record, Started, Step
 
 TINY = default_experiment(
@@ -55,7 +56,7 @@ class FakeWorker:
         return next((command.run for command in self.sent if isinstance(command, TrainJob)), None)
 
     @property
-    def actions(self) -> list[str]:
+    def actions(self) -> list[Action | Change]:
         return [command.action for command in self.sent if isinstance(command, Steer)]
 
     def say(self, *records: Record) -> None:

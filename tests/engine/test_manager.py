@@ -2,11 +2,13 @@
 
 import pytest
 
+from resnet_viz.config import ConfigError
 from resnet_viz.engine import manager as manager_module
 from resnet_viz.engine.manager import Manager
 from resnet_viz.engine.protocol import TrainJob
 from resnet_viz.engine.store import NoSuchRun, Store, StoreError
-from resnet_viz.records import Failed, Finished, Paused, Record, Resumed, parse
+from resnet_viz.interventions import Change, Planned
+from resnet_viz.records import Failed, Finished, Intervention, Paused, Record, Resumed, parse
 from tests.engine.fakes import TINY, FakeLauncher, FakeWorker
 from tests.waiting import until
 
@@ -70,6 +72,59 @@ def test_steering_reaches_the_worker_of_that_run_only(manager: Manager, launcher
     manager.steer(run, "pause")
     manager.steer("another", "stop")
     assert worker.actions == ["pause"]
+
+
+def test_a_change_reaches_the_worker_and_comes_back_as_a_record(
+    manager: Manager, launcher: FakeLauncher, store: Store
+) -> None:
+    run, worker = started(manager, launcher)
+    changes = [Change(learning_rate_factor=0.1), Change(extend_epochs=2)]
+    for change in changes:
+        manager.steer(run, change)
+    assert worker.actions == changes
+    assert manager.snapshot(run).interventions == ()  # it is the worker that says when it holds
+    worker.say(Intervention(step=3, extend_epochs=2))
+    until(lambda: manager.snapshot(run).interventions)
+    assert manager.snapshot(run).course.epochs == 4
+    until(lambda: [record.kind for record in store.records(run)] == ["started", "intervention"])
+
+
+def test_a_change_beyond_the_limits_is_never_sent(manager: Manager, launcher: FakeLauncher) -> None:
+    run, worker = started(manager, launcher)
+    with pytest.raises(ConfigError, match="the factor on the learning rate must be at most 100"):
+        manager.steer(run, Change(learning_rate_factor=101))
+    with pytest.raises(ConfigError, match="at most 200 epochs"):
+        manager.steer(run, Change(extend_epochs=199))
+    assert worker.actions == []
+
+
+def test_a_run_that_has_not_begun_or_is_over_can_not_be_changed(manager: Manager, launcher: FakeLauncher) -> None:
+    run, worker = started(manager, launcher)
+    queued = manager.submit(TINY, "queued")
+    with pytest.raises(ConfigError, match="has not begun"):
+        manager.steer(queued, Change(extend_epochs=1))
+    worker.finish()
+    until(lambda: status(manager, run) == "finished")
+    with pytest.raises(ConfigError, match="is over and stays so"):
+        manager.steer(run, Change(extend_epochs=1))
+    assert worker.actions == []
+
+
+def test_a_plan_goes_to_the_worker_with_its_experiment(manager: Manager, launcher: FakeLauncher) -> None:
+    slower = Planned(step=2, learning_rate_factor=0.1)
+    run = manager.submit(TINY, "planned", plan=[slower])
+    worker = launcher.worker_of(run)
+    assert worker is not None
+    assert [command.plan for command in worker.sent if isinstance(command, TrainJob)] == [(slower,)]
+    waits = manager.submit(TINY, "stopped before it began", plan=[slower])
+    manager.steer(waits, "stop")
+    assert status(manager, waits) == "stopped"
+
+
+def test_a_plan_that_does_not_fit_begins_no_run(manager: Manager, store: Store) -> None:
+    with pytest.raises(ConfigError, match="its last step is 8"):
+        manager.submit(TINY, "t", plan=[Planned(step=9, extend_epochs=1)])
+    assert store.list() == []
 
 
 def test_pause_and_resume_are_seen_in_the_store(manager: Manager, launcher: FakeLauncher, store: Store) -> None:

@@ -71,6 +71,24 @@ def test_a_run_of_the_store_is_written_as_one_that_ships(
         recorded.cache_clear()
 
 
+def test_a_damaged_recording_is_left_out_or_is_one_sentence(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = (FOLDER / "default.jsonl.gz").read_bytes()
+    (tmp_path / "half.jsonl.gz").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "none.jsonl.gz").write_bytes(b"no gzip at all")
+    monkeypatch.setattr(module, "FOLDER", tmp_path)
+    recorded.cache_clear()
+    try:
+        assert list(recorded()) == ["half"]
+        with pytest.raises(StoreError):
+            store.records("half")
+        with pytest.raises(NoSuchRun):
+            store.run("none")
+    finally:
+        recorded.cache_clear()
+
+
 def test_a_file_with_another_ending_is_refused(store: Store, tmp_path: Path) -> None:
     run = store.create(TINY, "cli")
     with pytest.raises(ValueError, match=r"must end in \.jsonl\.gz"):

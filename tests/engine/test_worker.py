@@ -15,7 +15,10 @@ from resnet_viz.engine.launcher import ROOT, LocalLauncher, LocalWorker
 from resnet_viz.engine.manager import Manager
 from resnet_viz.engine.protocol import READY_LINE, Steer, TrainJob, parse_line
 from resnet_viz.engine.store import Store
-from resnet_viz.records import Failed, Record, Step, without_times
+from resnet_viz.interventions import Change, Planned, read_plan, write_plan
+from resnet_viz.records import Failed, Paused, Record, Resumed, Step, without_times
+from resnet_viz.runlog import RunLog
+from resnet_viz.schedules import learning_rate
 from tests.engine.fakes import TINY, endless
 from tests.waiting import until, workers
 
@@ -82,6 +85,43 @@ def test_pause_step_resume_and_stop(real_manager: Manager, store: Store) -> None
     until(lambda: status(real_manager, run) == "stopped", 1.5)
     assert time.monotonic() - start < 1.5
     until(lambda: store.run(run).status == "stopped")
+
+
+def changed_live() -> list[Record]:
+    """The records of a run that was paused, slowed down, stepped once, extended, and let go on."""
+    worker = LocalLauncher().start()
+    worker.send(TrainJob(run="live", config=TINY))
+    worker.send(Steer(action="pause"))
+    records: list[Record] = []
+    answers = {
+        "paused": [Change(learning_rate_factor=0.25), Change(extend_epochs=1)],
+        "intervention": ["step", "resume"],
+    }
+    for record in map(parse_line, worker.lines()):
+        if record.kind != "ready":
+            records.append(record)
+        if answers.get(record.kind):
+            worker.send(Steer(action=answers[record.kind].pop(0)))
+    assert worker.close(5) == 0
+    return records
+
+
+def numbers(records: list[Record]) -> list[dict[str, object]]:
+    """All but times and pauses."""
+    kept = [record for record in records if not isinstance(record, Paused | Resumed)]
+    return [without_times(record) | {"seq": None} for record in kept]
+
+
+def test_a_run_that_was_changed_can_be_made_again_from_a_file_of_the_changes() -> None:
+    live = changed_live()
+    plan = tuple(RunLog("live", TINY, live).interventions)
+    assert plan == (Planned(step=0, learning_rate_factor=0.25), Planned(step=1, extend_epochs=1))
+    rates = [record.learning_rate for record in live if isinstance(record, Step) and record.arm == 1]
+    assert rates == [0.25 * learning_rate(TINY, step) for step in range(1, 13)]
+    assert [record.kind for record in live].count("paused") == 2
+    again = run_to_end(TrainJob(run="again", config=TINY, plan=read_plan(write_plan(plan).encode())))
+    assert numbers(again) == numbers(live)
+    assert [record.kind for record in again].count("paused") == 0
 
 
 def test_a_killed_worker_loses_no_run(real_manager: Manager, store: Store) -> None:

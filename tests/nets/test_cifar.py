@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, fx, nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from resnet_viz.config import NetConfig
-from resnet_viz.nets import CifarNet, build_net
-from resnet_viz.nets.blocks import Add, Block, ZeroPad
+from resnet_viz.nets import build_net
+from resnet_viz.nets.blocks import Block, ZeroPad
+from resnet_viz.nets.branches import Add
+from tests.nets.made import X, calls_of, equal_where_shared, parameter_count, small, some_images, with_kernels
 
 PUBLISHED = {
     8: 75_290,
@@ -22,35 +24,6 @@ PUBLISHED = {
     1202: 19_421_274,
 }
 ALL_SHORTCUTS = ("none", "A", "B", "C")
-
-
-def small(shortcut: Any = "A", **changes: Any) -> CifarNet:
-    return build_net(NetConfig(**{"depth": 14, "width": 4, "shortcut": shortcut, **changes}), seed=0)
-
-
-def parameter_count(depth: int, shortcut: Any) -> int:
-    with torch.device("meta"):
-        net = CifarNet(NetConfig(depth=depth, shortcut=shortcut))
-    return sum(parameter.numel() for parameter in net.parameters())
-
-
-def some_images(count: int = 2, seed: int = 0) -> Tensor:
-    images = torch.randn(count, 3, 32, 32, generator=torch.Generator().manual_seed(seed))
-    return images.contiguous(memory_format=torch.channels_last)
-
-
-class ModuleTracer(fx.Tracer):
-    """Stops at our own two modules as well, so that what is left are calls outside of any module."""
-
-    def is_leaf_module(self, module: nn.Module, name: str) -> bool:
-        return isinstance(module, Add | ZeroPad) or super().is_leaf_module(module, name)
-
-
-def calls_of(net: nn.Module) -> tuple[list[nn.Module], list[Any]]:
-    """Modules in the order in which they are called, and everything that is called beside them."""
-    nodes = list(ModuleTracer().trace(net).nodes)
-    modules = [net.get_submodule(str(node.target)) for node in nodes if node.op == "call_module"]
-    return modules, [node.target for node in nodes if node.op in ("call_function", "call_method", "get_attr")]
 
 
 @pytest.mark.parametrize(("depth", "count"), PUBLISHED.items())
@@ -75,14 +48,6 @@ def test_the_state_dict_has_the_order_of_the_data() -> None:
             expected += [f"{block}.shortcut.0.weight", *norm(f"{block}.shortcut.1")]
     expected += ["classifier.weight", "classifier.bias"]
     assert list(small("B", depth=8).state_dict()) == expected
-
-
-def equal_where_shared(first: CifarNet, second: CifarNet) -> set[str]:
-    """Names of the tensors that both nets have in one shape, after a look that they are equal."""
-    one, other = first.state_dict(), second.state_dict()
-    shared = {name for name in one.keys() & other.keys() if one[name].shape == other[name].shape}
-    assert all(torch.equal(one[name], other[name]) for name in shared)
-    return shared
 
 
 @pytest.mark.parametrize("init", ["he", "torch"])
@@ -171,16 +136,8 @@ def test_convolutions_have_biases_only_without_batch_norm(shortcut: Any) -> None
     [("none", [[1, 0], [0, 7]]), ("A", [[2, 0], [2, 11]])],  # max(0, F(x)), max(0, F(x) + x)
 )
 def test_a_block_gives_the_value_computed_by_hand(shortcut: Any, expected: list[list[float]]) -> None:
-    block = Block(1, 1, 1, NetConfig(shortcut=shortcut, batch_norm=False))
-    kernels = torch.zeros(2, 3, 3)
-    kernels[0, 1, :2] = 1  # a pixel and its left neighbour: [[1, -1], [3, 7]], rectified [[1, 0], [3, 7]]
-    kernels[1, :2, 1] = torch.tensor([-4.0, 1.0])  # a pixel less 4 times the one above: F(x) = [[1, 0], [-1, 7]]
-    with torch.no_grad():
-        for layer, kernel in zip((block.conv1, block.conv2), kernels, strict=True):
-            layer.weight.copy_(kernel.view(1, 1, 3, 3))
-            layer.bias.zero_()
-        y = block(torch.tensor([[1.0, -2.0], [3.0, 4.0]]).view(1, 1, 2, 2))
-    assert y.view(2, 2).tolist() == expected
+    block = with_kernels(Block(1, 1, 1, NetConfig(shortcut=shortcut, batch_norm=False)))
+    assert block(X).view(2, 2).tolist() == expected
 
 
 @pytest.mark.parametrize("shortcut", ALL_SHORTCUTS)

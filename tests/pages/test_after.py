@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.engine.manager import Manager
+from resnet_viz.ui.lessons import BY_KEY
 from tests.pages.honest import HonestLauncher
 from tests.pages.test_race import texts
 
@@ -15,6 +16,14 @@ FIGURES = {
     "Pre-activation": 1, "Highway gates": 1, "Paths": 1, "Stochastic depth": 1, "Wide nets": 1, "Concatenation": 1,
     "Add & Norm": 1, "ViT and Mamba": 0, "Why degradation?": 0,
 }  # fmt: skip
+
+SYMBOLS = {
+    "Highway gates": ("x", "y", "H", "T", "V", "b"),
+    "ViT and Mamba": ("z_l", "z'_l", "r", "h", r"\mathrm{Mixer}", r"\mathrm{LN}"),
+    "Wide nets": (r"\text{depth}", "n", "w", "N"),
+    "Concatenation": ("x_l", "x_0", "H_l"),
+    "Add & Norm": ("x_l", "x_{l+1}", "F"),
+}
 
 
 @pytest.fixture
@@ -38,6 +47,8 @@ def test_every_topic_opens_with_its_formula_figure_and_sources(after: AppTest, t
     assert not after.exception
     assert after.subheader[0].value == topic
     assert len(after.get("latex")) >= 1
+    for symbol in SYMBOLS.get(topic, ()):
+        assert f"${symbol}$:" in captions(after)
     assert "Sources." in texts(after)
     parts = after.get("bidi_component")
     figures = [json.loads(part.proto.json, parse_constant=pytest.fail)["figure"] for part in parts]
@@ -70,6 +81,9 @@ def test_gates_show_both_sides_of_the_dispute(after: AppTest) -> None:
     assert "They need not" in texts(after)
     (table,) = after.table
     assert len(table.value) == 11
+    errors = dict(zip(table.value["sum"], table.value["error (%)"], strict=True))
+    assert (errors["x + F(x)"], errors["F(x)"]) == ("6.61", "fail")
+    assert "93.96 % against 93.75 % test accuracy" in texts(after)
     after.slider(key="after_bias").set_value(0.0).run()
     assert "6.1e-17 of the input is left" in texts(after)
 
@@ -110,6 +124,7 @@ def test_both_norms_are_measured_and_compared_with_the_paper(after: AppTest) -> 
     after.slider(key="after_layers").set_value(2).run()
     assert "Last layer over first, mean of 6 seeds" in texts(after)
     assert "nothing to learn" in captions(after)
+    assert "2010.11929" in texts(after)  # vision transformers are named, so they are cited
 
 
 def test_mambas_order_changes_no_number(after: AppTest) -> None:
@@ -130,3 +145,31 @@ def test_no_explanation_of_degradation_stands_without_what_it_leaves_open(after:
     choose(after, "Why degradation?")
     assert texts(after).count("*Left open:*") == 7
     assert "unlikely" in texts(after)
+    assert "what a net can be, not whether training finds it" in texts(after)
+
+
+def test_links_between_the_lessons_take_along_what_was_tried(after: AppTest) -> None:
+    after.radio(key="quiz_after_slope").set_value("shrinks").run()
+    choose(after, "Why degradation?")
+    links = [link.proto for link in after.get("page_link")]
+    assert {BY_KEY[key].title for key in ("race", "highway", "shattered")} <= {link.label for link in links}
+    assert all("done=after" in link.query_string for link in links)
+
+
+def test_numbers_of_papers_come_with_their_protocol(after: AppTest) -> None:
+    choose(after, "Stochastic depth")
+    assert "**5.25 %** test error on CIFAR-10 (about 60 s an epoch" in texts(after)
+    assert "**6.41 %** without skipping" in texts(after)
+    assert "lowest validation error" in texts(after)
+    choose(after, "Wide nets")
+    (table,) = after.table
+    rows = table.value.set_index("net")
+    assert list(rows.loc["WRN-28-10"]) == ["4.00", "19.25"]
+    assert list(rows.columns) == ["CIFAR-10, error (%)", "CIFAR-100, error (%)"]
+
+
+def test_what_a_reader_doubts_has_its_source_at_the_end(after: AppTest) -> None:
+    choose(after, "Paths")
+    *said, cited = (element.value for element in after.markdown)
+    assert "bibbase.org" not in "".join(said)
+    assert "bibbase.org" in cited

@@ -17,7 +17,15 @@ def highway(app: AppTest, explaining: Manager) -> AppTest:
     return app
 
 
-def measure(app: AppTest) -> None:
+def predict(app: AppTest, story: str) -> None:
+    for radio in app.radio:
+        if radio.label.endswith("BN"):
+            radio.set_value(story)
+    app.run()
+
+
+def measure(app: AppTest, story: str = "healthy") -> None:
+    predict(app, story)
     next(button for button in app.button if button.label == "Measure").click().run()
 
 
@@ -25,15 +33,17 @@ def test_a_visitor_predicts_before_anything_is_measured(highway: AppTest) -> Non
     assert not highway.exception
     assert "unlikely" in texts(highway)
     assert len(highway.dataframe) == 0
+    (button,) = (button for button in highway.button if button.label == "Measure")
+    assert button.disabled  # until all four are predicted
+    predict(highway, "vanishes")
+    assert not next(button for button in highway.button if button.label == "Measure").disabled
     assert [radio.label for radio in highway.radio if "BN" in radio.label] == [
         "Plain, with BN", "Plain, without BN", "Residual, with BN", "Residual, without BN",
     ]  # fmt: skip
 
 
 def test_what_was_measured_stands_beside_the_prediction(highway: AppTest, honest: HonestLauncher) -> None:
-    for place in range(4):
-        highway.radio(key=f"guess_{place}").set_value("healthy")
-    measure(highway)
+    measure(highway, "healthy")
     assert not highway.exception
     (table,) = highway.dataframe
     assert list(table.value["you said"]) == ["healthy"] * 4
@@ -65,8 +75,42 @@ def test_nobody_sees_the_answer_before_predicting_because_another_visitor_measur
     assert "Measure" in [button.label for button in other.button]
 
 
-def test_predictions_and_what_was_measured_are_kept_for_the_summary(highway: AppTest) -> None:
+def kept(app: AppTest) -> str:
+    """What the first page says was tried."""
+    app.switch_page("home.py").run()
+    said = texts(app)
+    app.switch_page("highway.py").run()
+    return said
+
+
+def test_predictions_are_kept_with_all_that_decides_the_answer(highway: AppTest) -> None:
+    measure(highway)
+    said = kept(highway)
+    assert said.count("What does the gradient do") == 4
+    assert "plain-8, without BN, width 4, relu, initial weights of He et al. 2015, shapes (synthetic)" in said
+
+
+def test_whoever_comes_back_finds_the_predictions_that_were_made(highway: AppTest) -> None:
+    measure(highway, "explodes")
+    before = kept(highway)
+    highway.select_slider(key="highway_depth").set_value(8).run()
+    highway.slider(key="highway_width").set_value(4).run()
+    assert {radio.value for radio in highway.radio if radio.label.endswith("BN")} == {"explodes"}
+    assert kept(highway).count("**explodes**") == before.count("**explodes**") == 4
+
+
+def test_other_settings_are_shown_without_a_prediction_nobody_made(highway: AppTest) -> None:
+    measure(highway)
+    highway.selectbox(key="highway_activation").set_value("tanh").run()
+    assert set(highway.dataframe[0].value["you said"]) == {"nothing"}
+    assert "You were right" not in texts(highway)
+
+
+def test_begin_anew_forgets_that_something_was_measured(highway: AppTest) -> None:
     measure(highway)
     highway.switch_page("home.py").run()
-    assert texts(highway).count("What does the gradient of") == 4
-    assert "plain-8, without BN" in texts(highway)
+    next(button for button in highway.button if button.label == "Begin anew").click().run()
+    highway.switch_page("highway.py").run()
+    assert len(highway.dataframe) == 0
+    highway.switch_page("home.py").run()
+    assert "Nothing yet" in texts(highway)

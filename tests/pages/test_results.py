@@ -49,6 +49,22 @@ def test_the_window_moves_the_table_and_the_sentence(lesson: AppTest) -> None:
     assert not lesson.exception
 
 
+def test_the_order_at_the_end_is_said_of_the_training_error_alone(lesson: AppTest) -> None:
+    assert "At the end\nit still orders their test error, but their training error not quite" in texts(lesson)
+    assert "ResNet-44 (train) at 63k" in texts(lesson)
+
+
+def test_depth_that_does_not_pay_has_its_paragraph(lesson: AppTest) -> None:
+    assert "What does not scale simply" in [header.value for header in lesson.subheader]
+    assert "ResNet-1202 came to **7.93 %** test error, after **6.43 %**" in texts(lesson)
+
+
+def test_every_symbol_of_the_formula_is_explained(lesson: AppTest) -> None:
+    explained = next(caption.value for caption in lesson.caption if "true class" in caption.value)
+    for symbol in ("k", "i", "v", "N", "V", "y_i"):
+        assert f"${symbol}$:" in explained
+
+
 def test_without_nets_the_page_says_what_to_choose(lesson: AppTest) -> None:
     before = charts(lesson)
     lesson.multiselect(key="results_nets").set_value([])
@@ -109,4 +125,6 @@ def test_all_numbers_are_there_when_nothing_is_filtered(lesson: AppTest) -> None
     count = len(results())
     assert f"{count} of {count} numbers" in texts(lesson)
     assert "mix data sets, metrics, splits, protocols" in texts(lesson)
+    units = table(lesson, "unit")["unit"]
+    assert set(units) == {"%", "billions"}
     assert not lesson.exception

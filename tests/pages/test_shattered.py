@@ -4,6 +4,8 @@ from streamlit.testing.v1 import AppTest
 from resnet_viz.engine.manager import Manager
 from tests.pages.test_race import texts
 
+QUIZ = "quiz_shattered_faster_8_with BN_he_0"
+
 
 @pytest.fixture
 def lesson(app: AppTest, explaining: Manager) -> AppTest:
@@ -18,13 +20,13 @@ def measure(app: AppTest) -> None:
 
 def test_a_visitor_says_first_what_to_expect(lesson: AppTest) -> None:
     assert not lesson.exception
-    lesson.radio(key="quiz_shattered_faster").set_value("the plain net's").run()
+    lesson.radio(key=QUIZ).set_value("the plain net's").run()
     assert "Press Measure" in texts(lesson)
     assert len(lesson.dataframe) == 0
 
 
 def test_the_answer_is_what_was_measured(lesson: AppTest) -> None:
-    lesson.radio(key="quiz_shattered_faster").set_value("the residual net's").run()
+    lesson.radio(key=QUIZ).set_value("the residual net's").run()
     measure(lesson)
     assert not lesson.exception
     (table,) = lesson.dataframe

@@ -37,6 +37,7 @@ def test_training_error_before_the_first_drop(net: str, mean: float) -> None:
 def test_depth_orders_plain_nets_before_the_drop_but_not_their_training_at_the_end() -> None:
     plain = curves.plain_nets()
     assert curves.best_first(plain, "train", BEFORE_DROP) == plain
+    assert curves.best_first(plain, "test", BEFORE_DROP) == plain
     assert curves.best_first(plain, "train", LAST) == ["plain-32", "plain-20", "plain-44", "plain-56"]
     assert curves.best_first(plain, "test", LAST) == plain
 
@@ -48,6 +49,7 @@ def test_a_mean_is_of_the_points_inside_and_none_where_the_curve_is_not_drawn() 
     assert made.mean((13, 20)) == 0.0  # no error is below 0
     assert made.mean((9, 12)) is None
     assert made.mean((40, 50)) is None
+    assert made.mean((12, 64)) == 3.0  # it ends inside the window
     assert curve("plain-56", "train").mean((10, 15)) is None
     assert curves.best_first(["plain-20", "plain-56"], "train", (10, 15)) == ["plain-20"]
 

@@ -14,7 +14,10 @@ def test_the_sentence_says_what_depth_does_in_a_window() -> None:
 
 def test_nets_outside_the_frame_are_named_and_not_ordered() -> None:
     early = reading.order_sentence("train", (10, 12))
-    assert "plain-20 < plain-32; not drawn in all of it, since the frame ends at 20 %: plain-44, plain-56" in early
+    assert (
+        "plain-20 < plain-32; not drawn in all of it, since the frame ends at 20 % and some curves end early" in early
+    )
+    assert "end early: plain-44, plain-56;" in early
     assert "the deeper, the worse" not in early
 
 
@@ -22,6 +25,21 @@ def test_the_end_is_read_with_care() -> None:
     sentence = reading.end_sentence()
     assert "plain-32 has the lowest training error of the plain nets: 1.27 %, before plain-20 with 1.39 %" in sentence
     assert "plain-110 is not drawn at all: its error is “higher than 60%”" in sentence
+
+
+def test_curves_that_end_early_are_named() -> None:
+    sentence = reading.early_sentence()
+    assert "drawn: ResNet-44 (train) at 63k, ResNet-1202 (train) at 63k, ResNet-1202 (test) at 63k." in sentence
+    assert "plain" not in sentence
+
+
+def test_the_deepest_net_is_told_with_the_papers_reading_and_a_repetition() -> None:
+    sentence = reading.deepest_sentence()
+    assert "ResNet-1202 came to **7.93 %** test error, after **6.43 %** with 110 layers (best of 5 runs" in sentence
+    assert "With a training error below 0.1 % (section 4.2), the authors see no difficulty of optimisation" in sentence
+    assert "overfitting: 19.4 million parameters" in sentence
+    assert "their reading, not something they tested" in sentence
+    assert "Idelbayev's repetition, 1202 layers came to 6.18 %, after 6.32 % with 110" in sentence
 
 
 def test_the_check_of_the_method_is_computed() -> None:
@@ -51,6 +69,9 @@ def test_reproductions_stand_beside_the_paper_with_their_caveats() -> None:
     assert rows["ResNet-20"]["parameters, option A"] == "269,722"
     assert rows["ResNet-110"]["He 2015, %"] == "6.43; 6.61 ± 0.16"
     assert rows["ResNet-1202"]["Wilber 2016, %"] == "none"
+    assert rows["ResNet-1202"]["parameters, option A"] == "19,421,274"
+    assert "6.61" not in rows["ResNet-110"]["Idelbayev 2018, %"]
+    assert not any(column.startswith(("Sun", "Srivastava", "Zagoruyko", "He 2016")) for column in rows["ResNet-20"])
     said = dict(reading.caveats())
     assert len(said) == 4
     assert any("best epoch on test" in caveat for caveat in said.values())

@@ -5,15 +5,17 @@ from pydantic import ValidationError
 
 from resnet_viz.control import Unattended
 from resnet_viz.net_questions import Chain
+from resnet_viz.nets.preactivation import PreActivationBlock
 from resnet_viz.probes.answers import answer
-from resnet_viz.probes.chains import SIDE, ScaledBlock, build_chain, returning_norms
+from resnet_viz.probes.chains import SIDE, build_chain, returning_norms
 from resnet_viz.seeds import generator
 
 IMAGES = torch.randn(4, 4, 6, 6, generator=torch.Generator().manual_seed(0))
 
 
 def test_a_block_is_its_equation() -> None:
-    block = ScaledBlock(4, 0.7).double()
+    block = build_chain(0.7, 2, 4, 0, zero=False).double().train()[0]
+    assert isinstance(block, PreActivationBlock)
     x = IMAGES.double()
 
     def normed(values: torch.Tensor) -> torch.Tensor:
@@ -35,11 +37,11 @@ def test_with_empty_branches_the_slope_is_the_logarithm_of_the_scale(scale: floa
 def test_zero_means_that_a_branch_gives_exactly_nothing() -> None:
     chain = build_chain(0.9, 2, 4, 0, zero=True)
     for block in chain:
-        assert isinstance(block, ScaledBlock)
-        assert not block.branch(IMAGES).any()
+        assert isinstance(block, PreActivationBlock)
+        assert not block.residual(IMAGES).any()
     with_weights = build_chain(0.9, 2, 4, 0, zero=False)[0]
-    assert isinstance(with_weights, ScaledBlock)
-    assert with_weights.branch(IMAGES).abs().max() > 0.1
+    assert isinstance(with_weights, PreActivationBlock)
+    assert with_weights.residual(IMAGES).abs().max() > 0.1
 
 
 def test_norms_are_those_of_plain_autograd() -> None:

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from resnet_viz.config import NetConfig
 from resnet_viz.nets import CifarNet, build_net
+from resnet_viz.nets.bottleneck import BottleneckBlock
 from resnet_viz.probes import gradient_probe, row_names
 from resnet_viz.probes.modes import eval_mode
 
@@ -40,8 +41,11 @@ def by_hand(net: CifarNet) -> dict[str, list[float]]:
     for block in net.blocks():
         inputs.append(x)
         projection = [block.shortcut[0].weight] if isinstance(block.shortcut, nn.Sequential) else []
-        weights.append([block.conv1.weight, block.conv2.weight, *projection])
+        third = [block.conv3.weight] if isinstance(block, BottleneckBlock) else []
+        gate = [block.gate.conv.weight] if block.gate is not None else []
+        weights.append([block.conv1.weight, block.conv2.weight, *third, *projection, *gate])
         x = block(x)
+    x = x if net.final is None else net.final(x)
     x = x.mean((2, 3))
     inputs.append(x)
     weights.append([net.classifier.weight])
@@ -81,6 +85,37 @@ def test_the_norms_are_those_of_plain_autograd(shortcut: Any, batch_norm: bool) 
         assert len(measured[name]) == 5
         assert measured[name] == pytest.approx(expected[name], rel=1e-4)
         assert measured[name] != pytest.approx([1.01 * value for value in expected[name]], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"block": "pre-activation"},
+        {"block": "bottleneck", "depth": 11, "shortcut": "B"},
+        {"gate_bias": -1.0, "shortcut": "C"},
+        {"skip_scale": 0.5},
+    ],
+)
+def test_the_norms_of_every_kind_of_block_are_those_of_plain_autograd(changes: dict[str, Any]) -> None:
+    net = net_of(**changes)
+    expected, measured = by_hand(net), probed(net)
+    for name in expected:
+        assert measured[name] == pytest.approx(expected[name], rel=1e-4)
+        assert measured[name] != pytest.approx([1.01 * value for value in expected[name]], rel=1e-4)
+
+
+def test_a_block_that_was_left_out_has_a_gradient_of_zero_and_one_at_its_input() -> None:
+    net = net_of(survival=1e-6).train()  # of three blocks the last is never kept
+    images, labels = batch()
+    with gradient_probe(net) as probe:
+        functional.cross_entropy(net(images), labels).backward()
+    with pytest.raises(RuntimeError, match="after backward"):
+        probe.norms()
+    net.complete_gradients()
+    norms = probe.norms()
+    assert norms["grad_w"][3] == norms["grad_w_scaled"][3] == 0
+    assert norms["grad_x"][3] > 0
+    assert norms["grad_w"][0] > 0
 
 
 def test_the_probe_does_not_change_the_gradients() -> None:

@@ -48,6 +48,18 @@ def test_the_three_stories_are_measured_at_depth_56() -> None:
     assert 0.1 < change(shortcut="A", batch_norm=False, init="torch") < 10
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"block": "pre-activation"}, {"block": "bottleneck", "depth": 11}, {"gate_bias": -2.0}, {"survival": 0.01}],
+)
+def test_every_kind_of_net_can_be_asked(changes: dict[str, object]) -> None:
+    config = NetConfig.model_validate({"depth": 8, "width": 4, **changes})
+    measured = at_init(config, 0, IMAGES, LABELS)
+    assert len(measured.grad_x) == len(measured.rows) == 5
+    assert all(value > 0 for value in measured.grad_x)
+    assert (0 in measured.grad_w) == ("survival" in changes)
+
+
 def test_the_same_question_has_the_same_answer() -> None:
     config = NetConfig(depth=8, width=4)
     assert at_init(config, 0, IMAGES, LABELS) == at_init(config, 0, IMAGES, LABELS)

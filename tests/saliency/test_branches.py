@@ -18,12 +18,25 @@ from tests.saliency.nets import StopAfter, bare, hooks_on, images, unchanged
 
 Classifiers = dict[str, tuple[Classifier, int]]
 TARGET = 3
-KINDS = ("residual", "projected", "without norms", "tanh", "resnet18", "lite0")  # and resnet50, in tests of its own
+KINDS = (  # and resnet50, in tests of its own
+    "residual", "projected", "without norms", "tanh", "pre-activation", "bottleneck", "stochastic", "resnet18", "lite0",
+)  # fmt: skip
 
 
 @pytest.fixture
 def kinds(classifiers: Classifiers, races: Race) -> Classifiers:
-    return {**classifiers, "projected": (races(shortcut="B"), 32), "all projected": (races(shortcut="C"), 32)}
+    made = {
+        "projected": races(shortcut="B"),
+        "all projected": races(shortcut="C"),
+        "pre-activation": races(block="pre-activation"),
+        "bottleneck": races(block="bottleneck", depth=20, shortcut="B"),
+        "stochastic": races(survival=0.5),
+        "scaled": races(skip_scale=0.5),
+        "scaled projection": races(skip_scale=0.5, shortcut="B"),
+        "zero norm": races(branch_init="zero-norm"),
+        "gated": races(gate_bias=-1.0),
+    }
+    return {**classifiers, **{kind: (classifier, 32) for kind, classifier in made.items()}}
 
 
 def adding(classifier: Classifier) -> list[str]:
@@ -42,6 +55,11 @@ def switchable(classifier: Classifier) -> list[str]:
         ("projected", 6, 6, 4),
         ("all projected", 6, 6, 0),
         ("plain", 6, 0, 0),
+        ("pre-activation", 6, 6, 4),
+        ("bottleneck", 6, 6, 3),  # every stage begins with other dimensions
+        ("stochastic", 6, 6, 4),
+        ("scaled", 6, 6, 0),  # x / 2 is not x
+        ("gated", 6, 0, 0),  # a weighed mean is not a sum
         ("resnet18", 8, 8, 5),  # the first stage keeps its 64 channels
         ("lite0", 16, 9, 9),  # where neither size nor channels change
     ],
@@ -102,7 +120,7 @@ def check_split(classifier: Classifier, size: int) -> None:
     assert (image.requires_grad, image.grad) == (False, None)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "scaled", "scaled projection", "zero norm"])
 def test_skip_and_residual_make_grad_cam_at_the_sum_of_every_block_that_adds(kind: str, kinds: Classifiers) -> None:
     check_split(*kinds[kind])
 
@@ -113,7 +131,14 @@ def test_skip_and_residual_make_grad_cam_at_the_sum_of_every_block_of_resnet50(r
 
 @pytest.mark.parametrize(
     ("kind", "layer"),
-    [("residual", "stage1.1"), ("projected", "stage2.0"), ("resnet18", "layer3.0"), ("lite0", "blocks.3.1")],
+    [
+        ("residual", "stage1.1"),
+        ("projected", "stage2.0"),
+        ("pre-activation", "stage3.1"),
+        ("bottleneck", "stage2.0"),
+        ("resnet18", "layer3.0"),
+        ("lite0", "blocks.3.1"),
+    ],
 )
 def test_the_skip_part_is_weighed_by_the_gradient_at_the_sum_and_made_of_what_the_shortcut_gives(
     kind: str, layer: str, kinds: Classifiers
@@ -137,9 +162,9 @@ def test_the_skip_part_is_weighed_by_the_gradient_at_the_sum_and_made_of_what_th
     torch.testing.assert_close(parts.residual, (weights * kept["residual"]).sum(1)[0], rtol=1e-4, atol=1e-5)
 
 
-def one_block(shortcut: Any = "A") -> Classifier:
+def one_block(shortcut: Any = "A", **changes: Any) -> Classifier:
     """The block of one channel that tests/nets computes by hand, then a mean over four pixels times 8 and -4."""
-    block = Block(1, 1, 1, NetConfig(shortcut=shortcut, batch_norm=False))
+    block = Block(1, 1, 1, NetConfig(shortcut=shortcut, batch_norm=False, **changes))
     kernels = torch.zeros(2, 3, 3)
     kernels[0, 1, :2] = 1  # a pixel and its left neighbour
     kernels[1, :2, 1] = torch.tensor([-4.0, 1.0])  # a pixel less 4 times the one above
@@ -166,6 +191,23 @@ def test_a_block_is_split_into_the_values_computed_by_hand(target: int, weight: 
     assert parts.relative_error == 0
 
 
+def test_a_scaled_skip_is_split_into_what_it_adds() -> None:
+    # The sum is [[1.5, -1], [0.5, 9]]: again three of four pixels pass.
+    parts = split(one_block(skip_scale=0.5), X, "0", 0)
+    assert (parts.total / 1.5).tolist() == [[1.5, -1], [0.5, 9]]
+    assert (parts.skip / 1.5).tolist() == [[0.5, -1], [1.5, 2]]
+    assert (parts.residual / 1.5).tolist() == [[1, 0], [-1, 7]]
+
+
+def test_a_branch_is_split_with_the_number_that_it_has_learnt() -> None:
+    classifier = one_block(branch_init="skipinit")
+    classifier.net.get_parameter("0.skipinit.alpha").data.fill_(0.5)
+    parts = split(classifier, X, "0", 0)  # the sum is [[1.5, -2], [2.5, 7.5]]
+    assert (parts.total / 1.5).tolist() == [[1.5, -2], [2.5, 7.5]]
+    assert (parts.skip / 1.5).tolist() == [[1, -2], [3, 4]]
+    assert (parts.residual / 1.5).tolist() == [[0.5, 0], [-0.5, 3.5]]
+
+
 def test_switching_a_block_off_gives_the_values_computed_by_hand() -> None:
     classifier = one_block()
     assert classifier.net(X).tolist() == [[30, -15]]  # (2 + 0 + 2 + 11) / 4, times 8 and -4
@@ -183,7 +225,14 @@ def test_a_split_that_does_not_add_up_would_show(cifar: Classifier) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "layer"),
-    [("plain", "stage1.0"), ("lite0", "blocks.0.0"), ("lite0", "bn2"), ("resnet18", "maxpool"), ("resnet18", "x")],
+    [
+        ("plain", "stage1.0"),
+        ("gated", "stage1.1"),
+        ("lite0", "blocks.0.0"),
+        ("lite0", "bn2"),
+        ("resnet18", "maxpool"),
+        ("resnet18", "x"),
+    ],
 )
 def test_what_does_not_add_is_not_split(kind: str, layer: str, kinds: Classifiers) -> None:
     classifier, size = kinds[kind]
@@ -238,6 +287,8 @@ def test_switching_nothing_off_changes_nothing(cifar: Classifier) -> None:
         ("projected", "stage2.0"),
         ("residual", "stage2.0"),  # every second pixel, and zeros
         ("plain", "stage1.1"),
+        ("scaled", "stage1.1"),
+        ("gated", "stage1.1"),
         ("lite0", "blocks.1.0"),
         ("residual", "stage4.1"),
     ],

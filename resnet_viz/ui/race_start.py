@@ -1,0 +1,111 @@
+"""What is around the form of a race: presets, Start, the question of a link that asks to run, links to hand on."""
+
+import logging
+from functools import partial
+
+import streamlit as st
+
+from resnet_viz.charts.sentences import duration
+from resnet_viz.config import TITLES, ConfigError, ExperimentConfig
+from resnet_viz.engine.manager import Manager
+from resnet_viz.engine.store import StoreError
+from resnet_viz.presets import PRESETS, Preset
+from resnet_viz.ui import state
+from resnet_viz.ui.data_notice import is_present
+from resnet_viz.ui.query import link, write_experiment
+from resnet_viz.ui.race_begin import Form
+from resnet_viz.ui.race_form import CONTROLS, Filled, fill
+
+log = logging.getLogger(__name__)
+
+
+def presets(form: Form) -> None:
+    """Buttons that fill the form, and what to look for in the one that did."""
+    if "presets" in state.hidden():
+        return
+    data = form.begin.data.name
+    chosen = next((preset for preset in PRESETS.values() if preset.experiment(data) == form.begin), None)
+    key = form.key("preset")
+
+    def choose() -> None:
+        name = state.widget(key)
+        if name is not None:
+            now = form.latest or form.begin
+            fill(PRESETS[name].experiment(now.data.name))
+
+    st.pills(
+        "Presets", list(PRESETS), default=chosen.name if chosen else None, key=key, on_change=choose,
+        format_func=lambda name: PRESETS[name].title, label_visibility="collapsed",
+    )  # fmt: skip
+    if chosen is not None:
+        st.caption(chosen.look_for + _time(chosen))
+
+
+def _time(preset: Preset) -> str:
+    return "" if preset.seconds is None else f" About {duration(preset.seconds)} on two cores, with CIFAR-10."
+
+
+def start(manager: Manager, form: Form, filled: Filled, label: str = "Start") -> None:
+    """The button that starts what the form says, and why it can't."""
+    config = filled.config
+    ready = isinstance(config, ExperimentConfig) and is_present(config.data.name)
+    key = f"{label.split()[0].lower()}_{state.start_token()}"
+    if st.button(label, type="primary", width="stretch", key=key, disabled=not ready):
+        assert isinstance(config, ExperimentConfig)
+        try:
+            state.run_started(manager.submit(config, state.start_token()))
+            form.keep(config)
+            st.rerun()
+        except StoreError as error:
+            log.exception("submit")
+            st.error(str(error), icon=":material/error:")
+    if isinstance(config, ConfigError):
+        st.error(str(config))
+
+
+def confirmation(manager: Manager, form: Form, filled: Filled) -> None:
+    """What a link asks to run, and one button that does it."""
+    if isinstance(filled.config, ConfigError):
+        return
+    with st.container(border=True):
+        st.markdown(f"#### This link asks to train {_listed(filled.config)}")
+        st.markdown(_budget(filled.config))
+        yes, no = st.columns(2)
+        with yes:
+            start(manager, form, filled, "Run it")
+        no.button("Not now", width="stretch", on_click=state.decline_to_run)
+
+
+def _listed(config: ExperimentConfig) -> str:
+    return " against ".join(config.labels)
+
+
+def _budget(config: ExperimentConfig) -> str:
+    return (
+        f"On this machine: {config.train.epochs} epochs on {config.data.train_size:,} images of "
+        f"{TITLES[config.data.name]}, {config.total_steps:,} steps for each net, seed {config.seed}."
+    )
+
+
+def links(filled: Filled) -> None:
+    """Addresses to hand on: the form, the form with the question to run it, a lesson with few controls."""
+    hidden = state.hidden()
+    if hidden:
+        st.button("Show all controls", type="tertiary", icon=":material/visibility:", on_click=state.show_all)
+    if "link" in hidden or isinstance(filled.config, ConfigError):
+        return
+    with st.expander("Link to this experiment"):
+        parameters = write_experiment(filled.config)
+        to = partial(link, st.context.url or "race")
+        show = partial(st.code, language=None, wrap_lines=True)
+        st.caption("Opens this form:")
+        show(to(parameters))
+        st.caption("Asks to run it, and does after one press of a button:")
+        show(to(parameters | {"go": "1"}))
+        st.caption("A lesson, with only these controls:")
+        kept = st.multiselect(
+            "Controls of the lesson", list(CONTROLS), ["depth"], format_func=CONTROLS.__getitem__,
+            label_visibility="collapsed", key="lesson_controls",
+        )  # fmt: skip
+        away = [name for name in CONTROLS if name not in kept]
+        show(to(parameters | ({"hide": ".".join(away)} if away else {})))
