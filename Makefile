@@ -26,7 +26,7 @@ run: $(VENV)/app.stamp  ## start the app on http://localhost:8501 (PORT= changes
 	@$(PY) -m streamlit run app.py --server.port $(PORT) --server.headless true
 
 test: $(VENV)/dev.stamp  ## every test; those in a browser run when a Chromium is found
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/dev.stamp  ## lint, format, types, direction of imports
 	$(PY) -m ruff check .

@@ -125,7 +125,9 @@ def test_two_programs_that_fetch_the_same_weights_never_take_half_a_file(folder:
     assert (folder / FILE).read_bytes() == WEIGHTS
 
 
-@pytest.mark.parametrize("digest", [digits(b"another file"), hashlib.sha256(WEIGHTS).hexdigest() + "0"])
+@pytest.mark.parametrize(
+    "digest", [digits(b"another file"), hashlib.sha256(WEIGHTS).hexdigest() + "0"], ids=["another", "longer"]
+)
 def test_a_file_with_another_checksum_is_refused_and_nothing_is_left(digest: str, folder: Path) -> None:
     with serving() as url:
         sentence = refused(Source(url, digest, "sha256"))
