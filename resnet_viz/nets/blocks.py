@@ -4,6 +4,8 @@ Every activation is a module of its own, used once and not in place, and so is t
 modules, and give silently wrong maps for functional or reused ones.
 """
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -70,7 +72,7 @@ def shortcut(channels_in: int, channels_out: int, stride: int, config: NetConfig
             return nn.Sequential(projection, norm(channels_out, config))
 
 
-class ResidualBlock(nn.Module):
+class ResidualBlock(nn.Module, ABC):
     """y = f(F(x) + x), or y = f(F(x)) in a plain net (He et al. 2015, equation 1), and one line for each later variant.
 
     The kinds of blocks are subclasses: they differ in F and f, and are made of the same pieces.
@@ -93,9 +95,9 @@ class ResidualBlock(nn.Module):
         self.gate = Gate(channels_out, config.gate_bias) if config.gate_bias is not None else None
         self.add = Add() if self.shortcut is not None and self.gate is None else None
 
+    @abstractmethod
     def residual(self, x: Tensor) -> Tensor:
         """F(x): (N, C_in, H, W) -> (N, C_out, H/s, W/s)."""
-        raise NotImplementedError
 
     def carried(self, x: Tensor) -> Tensor:
         """What the shortcut makes of x: x itself where the dimensions stay, (N, C_out, H/s, W/s)."""
@@ -119,14 +121,14 @@ class ResidualBlock(nn.Module):
         return y
 
     @property
+    @abstractmethod
     def last(self) -> nn.Module:
         """The module with which F ends."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def after(self) -> nn.Module | None:
         """f, or None where it is the identity."""
-        raise NotImplementedError
 
     @property
     def terms(self) -> tuple[nn.Module, nn.Module] | None:

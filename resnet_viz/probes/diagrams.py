@@ -14,6 +14,10 @@ from resnet_viz.probes.chains import LATER
 from resnet_viz.probes.family import WithoutShortcut
 
 
+class NoWord(LookupError):
+    """A block does something for which the lesson has no word; the sentence says where to give it one."""
+
+
 def diagrams() -> tuple[Diagram, ...]:
     """Blocks as they stand in ResNet-34 and ResNet-50, without their shortcut, and after He et al. 2016."""
     with torch.device("meta"):
@@ -33,7 +37,7 @@ def traced(title: str, shortcut: Shortcut, block: nn.Module) -> Diagram:
     """The graph of one block.
 
     Raises:
-        NotImplementedError: the block does something for which the lesson has no word.
+        NoWord: the block does something for which the lesson has no word.
     """
     graph = fx.symbolic_trace(block).graph
     modules = dict(block.named_modules())
@@ -64,4 +68,4 @@ def _operation(node: fx.Node, modules: Mapping[str, nn.Module]) -> Node:
             return Node(kind="norm", words="BN")
         case nn.ReLU():
             return Node(kind="activation", words="ReLU")
-    raise NotImplementedError(f"the lesson has no word for {node.target}: give it one in probes/diagrams.py")
+    raise NoWord(f"the lesson has no word for {node.target}: give it one in probes/diagrams.py")

@@ -10,7 +10,7 @@ from resnet_viz.family import Counted, Diagram, Member
 from resnet_viz.net_questions import Family
 from resnet_viz.nets import CifarNet
 from resnet_viz.probes import answers, family
-from resnet_viz.probes.diagrams import diagrams, traced
+from resnet_viz.probes.diagrams import NoWord, diagrams, traced
 
 
 @pytest.fixture(scope="module")
@@ -150,5 +150,5 @@ def test_an_operation_without_a_word_is_refused_by_name() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return torch.exp(x)
 
-    with pytest.raises(NotImplementedError, match="exp"):
+    with pytest.raises(NoWord, match="exp"):
         traced("odd", "none", Odd())

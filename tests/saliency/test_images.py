@@ -320,7 +320,7 @@ def test_what_a_camera_adds_to_a_photograph_is_no_animation(path: Path) -> None:
     path.write_bytes(content)
     assert open_picture(path).note == ""
     with Image.open(path) as image:
-        assert image.n_frames == 2  # type: ignore[attr-defined]
+        assert image.n_frames == 2
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])

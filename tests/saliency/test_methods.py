@@ -152,7 +152,7 @@ def test_a_batch_without_a_class_gives_each_picture_the_map_of_its_predicted_cla
     assert not torch.allclose(attribute(cifar, "grad-cam", batch, predicted.roll(1), "stage3.0").maps, expected)
 
 
-class Kept(GradCAM):  # type: ignore[misc]
+class Kept(GradCAM):
     """Grad-CAM of another package, which keeps its coarse map as it is before it is rectified and scaled."""
 
     coarse: NDArray[np.float32]
