@@ -1,5 +1,5 @@
-"""All benchmarks of speed, latency, tick, memory, explaining and lessons, one after another, as one Markdown table
-under a line that names the machine: `python -m benchmarks.bench`, or a part with `--only speed,tick`.
+"""All benchmarks, one after another, as one Markdown table under a line that names the machine:
+`python -m benchmarks.bench`, or a part with `--only speed,tick`.
 
 Each module says what it measures and how. Close other programs first: they share the cores.
 """
@@ -7,20 +7,21 @@ Each module says what it measures and how. Close other programs first: they shar
 import argparse
 from collections.abc import Callable, Sequence
 
-import psutil
-
-from benchmarks import explain, latency, lessons, memory, speed, tick
-from benchmarks.report import Row, Unavailable, machine_line, progress, table
+from benchmarks import explain, ladder, latency, lessons, memory, peak, scaling, speed, tick, trials
+from benchmarks.report import Row, Unavailable, machine_line, progress, table, warn_if_busy
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
     "speed": speed.measure,
+    "ladder": ladder.measure,
+    "peak": peak.measure,
+    "scaling": scaling.measure,
+    "trials": trials.measure,
     "latency": latency.measure,
     "tick": tick.measure,
     "memory": memory.measure,
     "explain": explain.measure,
     "lessons": lessons.measure,
 }
-BUSY_PERCENT = 15
 
 
 def parts(text: str) -> list[str]:
@@ -41,13 +42,6 @@ def run(name: str) -> list[Row]:
         rows = [Row(name, f"not measured: {error}")]
     progress(table(rows))  # whatever happens to the next part
     return rows
-
-
-def warn_if_busy() -> None:
-    """Other programs on the cores falsify every number here."""
-    busy = psutil.cpu_percent(interval=1.0)
-    if busy > BUSY_PERCENT:
-        progress(f"warning: other programs use {busy:.0f} % of the processor; the results are not to be trusted")
 
 
 def bench(names: Sequence[str]) -> None:

@@ -40,7 +40,9 @@ CHROMIUM_ARGUMENTS = (
 )  # fmt: skip
 
 NOT_RUNNING = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
-CAN_START = "[...document.querySelectorAll('button:enabled')].some(button => button.innerText.trim() === 'Start')"
+CAN_START = (
+    "[...document.querySelectorAll('button:enabled')].some(button => button.innerText.trim().startsWith('Start'))"
+)
 # Steps on screen: the last x of the first trace of the loss chart; undefined before there is one.
 POINTS = "document.querySelector('[class*=\"st-key-loss_\"] .live-plot')?.data?.[0]?.x"
 
@@ -172,7 +174,7 @@ def open_page(browser: Browser, url: str, *, width: int = 1440, height: int = 10
 
 
 def start_button(page: Page) -> Locator:
-    return page.get_by_role("button", name="Start", exact=True)
+    return page.get_by_role("button", name="Start Shortcut")
 
 
 def wait_ready(page: Page) -> float:
@@ -197,7 +199,7 @@ def wait_steps(page: Page, steps: int, limit_s: float = PAGE_LIMIT_S) -> None:
 
 def press_stop(page: Page) -> None:
     """Press Stop and wait until the page says so."""
-    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("button", name="Stop Shortcut").click()
     page.wait_for_function("() => " + badge_is("stopped"))
 
 

@@ -30,16 +30,20 @@ import torch
 
 import resnet_viz
 from benchmarks.report import machine_line, markdown, progress
-from resnet_viz.config import DEPTHS, DatasetName, ExperimentConfig, NetConfig, default_experiment
+from resnet_viz.config import DatasetName, ExperimentConfig, default_experiment
 from resnet_viz.data import load_data
 from resnet_viz.machine import Machine, resolve, set_up_threads
+from resnet_viz.net_config import DEPTHS, NetConfig
 from resnet_viz.places import cache_folder
 from resnet_viz.records import Epoch, Record, Step
 from resnet_viz.training import train
 
 SHAPES_ARMS = ((20, "none"), (56, "none"), (56, "A"))
 RESIDUAL_FROM, PLAIN_BELOW = 0.90, 0.60  # training accuracy on shapes
-CODE = ("arm.py", "training.py", "schedules.py", "seeds.py", "nets/*.py", "data/batches.py", "data/subset.py")
+CODE = (
+    "arm.py", "training.py", "schedules.py", "interventions.py", "seeds.py", "net_config.py", "nets/*.py",
+    "data/batches.py", "data/subset.py",
+)  # fmt: skip
 DATA_CODE = {"cifar10": ("data/archive.py", "data/parquet.py"), "shapes": ("data/shapes.py",)}
 
 

@@ -67,7 +67,7 @@ def timed_start(page: Page) -> float:
 def timed_stop(page: Page) -> float:
     """Press Stop some steps into a race; seconds until the page says that it stopped."""
     wait_steps(page, 3)
-    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("button", name="Stop Shortcut").click()
     return since_click(page, badge_is("stopped"))
 
 

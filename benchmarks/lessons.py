@@ -17,9 +17,9 @@ from playwright.sync_api import Browser, Page
 
 from benchmarks.browser import NOT_RUNNING, app_server, chromium, open_page
 from benchmarks.report import Row, at_most, present_data, progress, table
-from resnet_viz.config import NetConfig
 from resnet_viz.engine.explainer import Explainer
 from resnet_viz.engine.launcher import LocalLauncher
+from resnet_viz.net_config import NetConfig
 from resnet_viz.net_questions import Chain, Family, Initial, Shatter, Stream
 from resnet_viz.questions import Question
 

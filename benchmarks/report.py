@@ -10,8 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import psutil
+
 from resnet_viz.config import TITLES, DatasetName, TrainConfig
 from resnet_viz.places import find_dataset
+
+BUSY_PERCENT = 15
 
 
 class Unavailable(Exception):
@@ -86,3 +90,10 @@ def machine_line() -> str:
 def progress(text: str) -> None:
     """Tell whoever waits; not part of the result."""
     print(text, file=sys.stderr, flush=True)
+
+
+def warn_if_busy() -> None:
+    """Other programs on the cores falsify every number here."""
+    busy = psutil.cpu_percent(interval=1.0)
+    if busy > BUSY_PERCENT:
+        progress(f"warning: other programs use {busy:.0f} % of the processor; the results are not to be trusted")

@@ -1,9 +1,9 @@
 """The pictures of the README: the first page, a picture explained and a real race, in the real app, light and dark.
 
 Measures nothing. Starts the app, takes the first page when its recording is over (docs/start.png and
-docs/start-dark.png), opens the page Explain at the question of the branches (docs/explain.png and
-docs/explain-dark.png), then presses Start on the default experiment, waits until `--steps` steps are on screen, saves
-docs/race.png and docs/race-dark.png, and stops the run.
+docs/start-dark.png) and the recorded preset (docs/degradation.png and docs/degradation-dark.png), opens the page
+Explain at the question of the branches (docs/explain.png and docs/explain-dark.png), then presses Start on the default
+experiment, waits until `--steps` steps are on screen, saves docs/race.png and docs/race-dark.png, and stops the run.
 """
 
 import argparse
@@ -76,6 +76,14 @@ def take_start(browser: Browser, url: str, folder: Path) -> None:
         save(page, folder / name)
 
 
+def take_degradation(browser: Browser, url: str, folder: Path) -> None:
+    """The recorded preset, whole."""
+    for scheme, name in (("light", "degradation.png"), ("dark", "degradation-dark.png")):
+        page = open_page(browser, f"{url}/race?run=degradation", width=WIDTH, height=HEIGHT, scheme=scheme)
+        page.wait_for_function(FOUR_CHARTS)
+        save(page, folder / name)
+
+
 def take_explanation(browser: Browser, url: str, folder: Path) -> None:
     """Explain the sample picture and take both pictures of its branches."""
     for scheme, name in (("light", "explain.png"), ("dark", "explain-dark.png")):
@@ -94,6 +102,7 @@ def main() -> None:
     chosen.folder.mkdir(parents=True, exist_ok=True)
     with chromium() as browser, app_server() as server:
         take_start(browser, server.url, chosen.folder.resolve())
+        take_degradation(browser, server.url, chosen.folder.resolve())
         take_explanation(browser, server.url, chosen.folder.resolve())
         take(browser, server.url, chosen.steps, chosen.folder.resolve())
 

@@ -5,11 +5,9 @@ DataLoader with worker processes; eager fp32 in NCHW; plain torch.optim.SGD; los
 
 The net is the same ResNet-20 with the same weights, in contiguous_format. The package's zero-padded shortcut gives
 channels_last by intent, which in an NCHW net means two copies between the formats a pass; that would be unfair, so it
-is replaced here by the usual NCHW one (same values, no parameters). Threads and flush-denormal are those of the
-process, hence the same as ours.
+is replaced here by the usual NCHW one (same values, no parameters). Threads and flush-denormal are the same as ours.
 """
 
-import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -21,8 +19,9 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from resnet_viz.config import NetConfig, TrainConfig
+from resnet_viz.config import TrainConfig
 from resnet_viz.data import TrainingData
+from resnet_viz.net_config import NetConfig
 from resnet_viz.nets import build_net
 from resnet_viz.nets.blocks import ZeroPad
 
@@ -94,16 +93,3 @@ def textbook_loop(
             correct += (scores.argmax(1) == labels).sum().item()
             seen += len(labels)
             yield correct / seen
-
-
-def images_per_s(loop: Iterator[object], steps: int, warm_up: int, images_per_step: int) -> float:
-    """Go on with a loop that yields once a step; speed of `steps` of them after `warm_up` others.
-
-    The warm-up also uses up what DataLoader workers fetched while the loop rested.
-    """
-    for _ in range(warm_up):
-        next(loop)
-    start = time.perf_counter()
-    for _ in range(steps):
-        next(loop)
-    return steps * images_per_step / (time.perf_counter() - start)
