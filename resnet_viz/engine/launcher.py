@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from resnet_viz.engine.protocol import Purpose
 
 ROOT = Path(__file__).parents[2]  # the folder that holds the package
-# Explaining frees and takes again what a net's graph needs, many times over: glibc keeps it (a tenth of the time).
+# Each pass frees and takes again what the graph of a net needs: glibc keeps it (benchmarks.ladder says what it brings).
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}
 LAST_LINES = 20  # of a worker's stderr, kept for the sentence about its end
 
@@ -69,7 +69,7 @@ class LocalWorker:
             text=True,
             encoding="utf-8",
             bufsize=1,
-            env={**os.environ, "PYTHONPATH": path, **(KEEP_MEMORY if purpose == "explain" else {})},
+            env={**os.environ, "PYTHONPATH": path, **KEEP_MEMORY},
         )
         self.pid = self._process.pid
         self._errors: deque[str] = deque(maxlen=LAST_LINES)

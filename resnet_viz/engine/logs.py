@@ -22,6 +22,10 @@ class Logs:
         """The columns of a run that is in memory."""
         return self._logs[run]
 
+    def is_active(self, run: str) -> bool:
+        """Whether a run in memory goes on; one that was dropped from it is over."""
+        return run in self._logs and self._logs[run].status in ACTIVE
+
     def begin(self, run: str, config: ExperimentConfig) -> None:
         """A run of this process, without records yet."""
         self._own.add(run)
@@ -33,7 +37,7 @@ class Logs:
 
     def unfinished(self) -> list[str]:
         """The runs of this process that are not over."""
-        return [run for run in self._own if self._logs[run].status in ACTIVE]
+        return [run for run in self._own if self.is_active(run)]
 
     def latest(self, run: str) -> RunLog:
         """The columns of a run: from memory if it is run here, else brought up to date from the store.
@@ -54,6 +58,11 @@ class Logs:
             known.status, known.message = stored.status, stored.message
             self._keep(known)
         return known
+
+    def forget(self, run: str) -> None:
+        """Drop the columns of a run that is deleted."""
+        self._logs.pop(run, None)
+        self._own.discard(run)
 
     def _keep(self, run_log: RunLog) -> None:
         self._logs[run_log.run] = run_log

@@ -14,13 +14,13 @@ from resnet_viz.config import ExperimentConfig
 from resnet_viz.engine.downloads import Downloads
 from resnet_viz.engine.explainer import Explainer
 from resnet_viz.engine.launcher import Launcher, LocalLauncher, Worker
+from resnet_viz.engine.library import Library
 from resnet_viz.engine.logs import Logs
 from resnet_viz.engine.protocol import Action, Ready, Steer, TrainJob, parse_line
 from resnet_viz.engine.store import INTERRUPTED, Store
-from resnet_viz.engine.tables import Run
 from resnet_viz.engine.writer import Writer
 from resnet_viz.interventions import Change, Planned, check
-from resnet_viz.records import ACTIVE, Origin, Record, Status
+from resnet_viz.records import Origin, Record, Status
 from resnet_viz.runlog import Snapshot
 
 STOP_GRACE_S = 5.0  # a worker that was asked to stop and does not is killed
@@ -75,6 +75,7 @@ class Manager:
         self._job: _Job | None = None
         self._readers: list[threading.Thread] = []
         self._closing = False
+        self.library = Library(store, self._writer.flush, self._forget)
         self.downloads = Downloads(self._launcher)
         self.explainer = Explainer(self._launcher)
 
@@ -101,7 +102,7 @@ class Manager:
         for reader in readers:
             reader.join()
         for run in unfinished:
-            if self._logs[run].status in ACTIVE:
+            if self._logs.is_active(run):
                 self._set_status(run, "interrupted", INTERRUPTED)
         self._writer.close()
         self._store.close()
@@ -119,11 +120,14 @@ class Manager:
         job = self._job
         return job is not None and job.ready and job.run is None
 
-    def submit(self, config: ExperimentConfig, token: str, plan: Iterable[Planned] = ()) -> str:
+    def submit(
+        self, config: ExperimentConfig, token: str, plan: Iterable[Planned] = (), group: str | None = None
+    ) -> str:
         """Queue an experiment; the same token gives the same run, so five clicks make one. Gives the run's id.
 
         Args:
             plan: what is changed while it goes.
+            group: names the runs that it belongs to.
 
         Raises:
             ConfigError: the plan does not fit the experiment.
@@ -132,7 +136,7 @@ class Manager:
         plan = check(config, plan)
         with self._lock:
             if token not in self._tokens:
-                run = self._store.create(config, self._origin)
+                run = self._store.create(config, self._origin, group)
                 self._tokens[token] = run.id
                 self._logs.begin(run.id, config)
                 self._plans[run.id] = plan
@@ -148,7 +152,7 @@ class Manager:
         """
         with self._lock:
             if isinstance(action, Change) and self.is_own(run):
-                self._logs[run].check(action)
+                self._logs[run].ask(action)
             if action == "stop" and run in self._queue:
                 self._queue.remove(run)
                 del self._plans[run]
@@ -159,18 +163,15 @@ class Manager:
                     self._job.stopping = True
                     self._after(STOP_GRACE_S, self._job.worker)
 
-    def snapshot(self, run: str, since: tuple[int, Status] | None = None) -> Snapshot | None:
-        """The run as it is now; None when nothing changed since (seq, status).
+    def snapshot(self, run: str) -> Snapshot:
+        """The run as it is now.
 
         Raises:
             NoSuchRun: the store has none with this id.
             StoreError: the store can't be read.
         """
         with self._lock:
-            run_log = self._logs.latest(run)
-            if since == (run_log.seq, run_log.status):
-                return None
-            snapshot = run_log.snapshot()
+            snapshot = self._logs.latest(run).snapshot()
             if run in self._queue:
                 behind = self._queue.index(run) + (self._job is not None and self._job.run is not None)
                 return replace(snapshot, queued_behind=behind)
@@ -180,14 +181,9 @@ class Manager:
         """Whether this manager runs it, and can steer it."""
         return self._logs.is_own(run)
 
-    def runs(self, limit: int = 100) -> list[Run]:
-        """The newest runs of the store."""
-        self._store.mark_interrupted()
-        return self._store.list(limit)
-
-    def stored_nets(self) -> list[tuple[Run, int, Path]]:
-        """The nets of the newest runs whose weights are kept: run, arm, file."""
-        return self._store.nets()
+    def _forget(self, run: str) -> None:
+        with self._lock:
+            self._logs.forget(run)
 
     # --- workers
 
@@ -239,14 +235,14 @@ class Manager:
         run_log.add(record)
         self._writer.add(record)
         if run_log.status != before:
-            self._writer.set_status(record.run, run_log.status, run_log.message)
+            self._writer.set_status(record.run, run_log.status, run_log.message, run_log.result())
         if self._listener is not None:
             self._listener(record)
 
     def _settle(self, job: _Job, code: int) -> None:
         """A worker that ended before its run did."""
         assert job.run is not None
-        if self._logs[job.run].status not in ACTIVE:
+        if not self._logs.is_active(job.run):
             return
         if job.stopping:
             self._set_status(job.run, "stopped")
@@ -260,7 +256,7 @@ class Manager:
 
     def _set_status(self, run: str, status: Status, message: str | None = None) -> None:
         self._logs[run].status, self._logs[run].message = status, message
-        self._writer.set_status(run, status, message)
+        self._writer.set_status(run, status, message, self._logs[run].result())
 
     def _after(self, seconds: float, worker: Worker) -> None:
         timer = threading.Timer(seconds, worker.kill)

@@ -2,24 +2,32 @@
 
 import builtins
 import logging
-import os
 import secrets
-import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import psutil
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from resnet_viz import places
 from resnet_viz.config import ExperimentConfig
+from resnet_viz.engine.owner import is_gone, this_process
 from resnet_viz.engine.recorded import recorded, recorded_records
-from resnet_viz.engine.tables import Run, about, metadata, records, run_of, runs
-from resnet_viz.records import ACTIVE, SCHEMA_VERSION, Failed, Origin, Record, Started, Status, parse
+from resnet_viz.engine.tables import (
+    Run,
+    about,
+    add_missing_columns,
+    by_age,
+    metadata,
+    records,
+    run_of,
+    runs,
+    write_result,
+)
+from resnet_viz.records import ACTIVE, SCHEMA_VERSION, ArmResult, Failed, Origin, Record, Started, Status, parse
 
 BUSY_TIMEOUT_S = 5.0
 INTERRUPTED = "The program that ran it ended before the run did. Everything recorded until then is here."
@@ -42,22 +50,6 @@ def new_id() -> str:
 
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def this_process() -> str:
-    """Host, process id and birth: names this process even after its number is given to another."""
-    return f"{socket.gethostname()}/{os.getpid()}/{psutil.Process().create_time():.2f}"
-
-
-def _is_gone(owner: str) -> bool:
-    """Whether the process of an owner has ended; another machine's are left alone."""
-    host, pid, born = owner.rsplit("/", 2)
-    if host != socket.gethostname():
-        return False
-    try:
-        return bool(abs(psutil.Process(int(pid)).create_time() - float(born)) > 1)
-    except psutil.NoSuchProcess:
-        return True
 
 
 class Store:
@@ -83,6 +75,8 @@ class Store:
                 Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
             metadata.create_all(self._engine)
             self._check_version()
+            with self._engine.begin() as connection:
+                add_missing_columns(connection)
 
     @property
     def folder(self) -> Path:
@@ -118,13 +112,28 @@ class Store:
                 elif isinstance(record, Failed):
                     connection.execute(_update(record.run, message=record.message))
 
-    def set_status(self, run: str, status: Status, message: str | None = None) -> None:
-        """Note what became of a run, and when."""
+    def set_status(
+        self, run: str, status: Status, message: str | None = None, result: Sequence[ArmResult] | None = None
+    ) -> None:
+        """Note what became of a run, and when; the result only of one that is over."""
         values: dict[str, Any] = {"status": status}
         if message is not None:
             values["message"] = message
         if status not in ACTIVE:
             values["ended"] = now()
+            if result is not None:
+                values["result"] = write_result(result)
+        self._set(run, **values)
+
+    def set_result(self, run: str, result: Sequence[ArmResult]) -> None:
+        """Note what came of a run that ended without saying so."""
+        self._set(run, result=write_result(result))
+
+    def describe(self, run: str, field: Literal["name", "note"], text: str) -> None:
+        """Give a run of the store a name or a note."""
+        self._set(run, **{field: text})
+
+    def _set(self, run: str, **values: Any) -> None:
         with self._sentences(), self._engine.begin() as connection:
             connection.execute(_update(run, **values))
 
@@ -143,19 +152,18 @@ class Store:
         return run_of(row)
 
     def list(self, limit: int = 100) -> list[Run]:
-        """The newest runs, newest first, without those that ship."""
+        """The newest runs, newest first, without those that ship; of equally new ones the last seed first."""
         query = runs.select().order_by(runs.c.created.desc()).limit(limit)
         with self._sentences(), self._engine.connect() as connection:
-            return [run_of(row) for row in connection.execute(query).mappings()]
+            found = [run_of(row) for row in connection.execute(query).mappings()]
+        return sorted(found, key=by_age, reverse=True)
 
-    def nets(self, limit: int = 20) -> builtins.list[tuple[Run, int, Path]]:
-        """The nets of the newest runs whose weights lie in the folder: run, arm, file."""
-        return [
-            (run, arm, path)
-            for run in self.list(limit)
-            for arm in range(len(run.config.arms))
-            if (path := self.folder / run.id / places.weights_name(arm)).is_file()
-        ]
+    def group(self, group: str) -> builtins.list[Run]:
+        """The runs of a group, by seed."""
+        query = runs.select().where(runs.c.group_id == group)
+        with self._sentences(), self._engine.connect() as connection:
+            found = [run_of(row) for row in connection.execute(query).mappings()]
+        return sorted(found, key=lambda run: run.config.seed)
 
     def records(self, run: str, since: int = -1) -> Iterator[Record]:
         """Records of a run after a seq, in order; of the store, or of one that ships."""
@@ -186,9 +194,10 @@ class Store:
         query = sa.select(runs.c.id, runs.c.owner).where(runs.c.status.in_(ACTIVE))
         with self._sentences(), self._engine.connect() as connection:
             active = connection.execute(query).all()
-        for run, owner in active:
-            if _is_gone(owner):
-                self.set_status(run, "interrupted", INTERRUPTED)
+        values = {"status": "interrupted", "message": INTERRUPTED, "ended": now()}
+        for run in [run for run, owner in active if is_gone(owner)]:
+            with self._sentences(), self._engine.begin() as connection:  # it may have come to its end just before
+                connection.execute(_update(run, **values).where(runs.c.status.in_(ACTIVE)))
 
     def _check_version(self) -> None:
         with self._engine.begin() as connection:

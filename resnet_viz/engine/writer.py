@@ -3,7 +3,7 @@
 import threading
 
 from resnet_viz.engine.store import Store, StoreError
-from resnet_viz.records import Record, Status
+from resnet_viz.records import ArmResult, Record, Status
 
 FLUSH_EVERY_S = 0.5  # so a killed server loses less than a second
 
@@ -16,7 +16,7 @@ class Writer:
         self._lock = threading.Lock()  # of the buffers
         self._flushing = threading.Lock()  # keeps batches in order
         self._records: list[Record] = []
-        self._statuses: dict[str, tuple[Status, str | None]] = {}
+        self._statuses: dict[str, tuple[Status, str | None, tuple[ArmResult, ...]]] = {}
         self._notice: str | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
@@ -31,9 +31,10 @@ class Writer:
         with self._lock:
             self._records.append(record)
 
-    def set_status(self, run: str, status: Status, message: str | None = None) -> None:
+    def set_status(self, run: str, status: Status, message: str | None, result: tuple[ArmResult, ...]) -> None:
+        """Note what becomes of a run, with what came of it until now."""
         with self._lock:
-            self._statuses[run] = (status, message)
+            self._statuses[run] = (status, message, result)
 
     def flush(self) -> None:
         """Write all that waits; what fails stays, and `notice` says why."""
@@ -45,10 +46,10 @@ class Writer:
                     self._store.append(batch)
                 with self._lock:
                     del self._records[: len(batch)]
-                for run, (status, message) in statuses.items():
-                    self._store.set_status(run, status, message)
+                for run, said in statuses.items():
+                    self._store.set_status(run, *said)
                     with self._lock:
-                        if self._statuses.get(run) == (status, message):
+                        if self._statuses.get(run) == said:
                             del self._statuses[run]
                 self._notice = None
             except StoreError as error:

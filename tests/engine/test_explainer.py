@@ -248,6 +248,7 @@ def test_a_real_question_can_be_stopped_and_the_worker_goes_on(real: Explainer) 
     assert len(workers()) == 1
 
 
+@pytest.mark.thorough
 def test_ten_sessions_at_once_get_each_their_own_right_answer(real: Explainer) -> None:
     questions: list[Question] = [
         Attribute(model=MODEL, images=(sample_picture(name),), layer=layer, target=target)
@@ -276,6 +277,7 @@ def test_ten_sessions_at_once_get_each_their_own_right_answer(real: Explainer) -
     assert not np.array_equal(alone[0], alone[1])
 
 
+@pytest.mark.thorough
 def test_a_killed_real_worker_is_one_sentence_and_a_fresh_worker(real: Explainer) -> None:
     question = Attribute(model=MODEL, images=(sample_picture("rocket"),), method="occlusion", target=1)
     asking = real.ask(question)

@@ -110,6 +110,28 @@ def test_a_run_that_has_not_begun_or_is_over_can_not_be_changed(manager: Manager
     assert worker.actions == []
 
 
+def test_a_change_that_comes_too_late_for_the_worker_is_told_by_the_run(
+    manager: Manager, launcher: FakeLauncher, store: Store
+) -> None:
+    run, worker = started(manager, launcher)
+    manager.steer(run, Change(learning_rate_factor=0.1))
+    worker.say(Intervention(step=1, learning_rate_factor=0.1))
+    manager.steer(run, Change(extend_epochs=1))
+    worker.finish()  # it was past its last look at what is asked
+    until(lambda: status(manager, run) == "finished")
+    assert "came too late" in (manager.snapshot(run).message or "")
+    until(lambda: store.run(run).message == manager.snapshot(run).message)
+
+
+def test_a_run_that_made_every_change_has_nothing_to_tell(manager: Manager, launcher: FakeLauncher) -> None:
+    run, worker = started(manager, launcher)
+    manager.steer(run, Change(extend_epochs=1))
+    worker.say(Intervention(step=3, extend_epochs=1))
+    worker.finish()
+    until(lambda: status(manager, run) == "finished")
+    assert manager.snapshot(run).message is None
+
+
 def test_a_plan_goes_to_the_worker_with_its_experiment(manager: Manager, launcher: FakeLauncher) -> None:
     slower = Planned(step=2, learning_rate_factor=0.1)
     run = manager.submit(TINY, "planned", plan=[slower])
@@ -197,15 +219,6 @@ def test_closing_marks_what_still_ran_as_interrupted(store: Store, launcher: Fak
     after = Store()
     assert {after.run(run).status, after.run(queued).status} == {"interrupted"}
     after.close()
-
-
-def test_a_snapshot_is_none_while_nothing_changed(manager: Manager, launcher: FakeLauncher) -> None:
-    run, worker = started(manager, launcher)
-    snapshot = manager.snapshot(run)
-    seen = (snapshot.seq, snapshot.status)
-    assert manager.snapshot(run, since=seen) is None
-    worker.step(1)
-    until(lambda: manager.snapshot(run, since=seen))
 
 
 def test_a_run_of_another_process_is_followed_through_the_store(

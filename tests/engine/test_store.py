@@ -4,6 +4,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+import psutil
 import pytest
 
 from resnet_viz import places
@@ -11,6 +12,7 @@ from resnet_viz.engine import store as store_module
 from resnet_viz.engine.store import NoSuchRun, Store, StoreError, new_id
 from resnet_viz.records import Failed, Finished, Started
 from tests.engine.fakes import TINY
+from tests.factories import started
 
 FILE = "runs.sqlite"
 
@@ -86,6 +88,44 @@ def test_a_run_whose_process_is_gone_is_interrupted_and_a_live_one_is_not(
     }  # fmt: skip
 
 
+def test_a_clock_that_is_set_anew_interrupts_no_run_of_this_process(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.create(TINY, "live").id
+    monkeypatch.setattr(psutil.Process, "create_time", lambda _: 1e9)
+    store.mark_interrupted()
+    assert store.run(run).status == "queued"
+
+
+def test_an_end_that_comes_between_is_not_overwritten(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = store.create(TINY, "cli").id
+
+    def gone_just_now(_: str) -> bool:
+        store.set_status(run, "finished")
+        return True
+
+    monkeypatch.setattr(store_module, "is_gone", gone_just_now)
+    store.mark_interrupted()
+    assert store.run(run).status == "finished"
+
+
+def test_nobody_knows_how_long_an_interrupted_run_took(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = store.create(TINY, "cli").id
+    store.append([started(TINY).model_copy(update={"run": run})])
+    monkeypatch.setattr(store_module, "is_gone", lambda _: True)
+    store.mark_interrupted()
+    found = store.run(run)
+    assert (found.status, found.seconds) == ("interrupted", None)
+    assert found.started is not None
+
+
+def test_seeds_that_were_created_in_one_moment_stand_in_order(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "now", lambda: "2026-01-02T03:04:05.000+00:00")
+    for seed in (1, 0, 2):
+        store.create(TINY.model_copy(update={"seed": seed}), "live", "group")
+    assert [run.config.seed for run in store.list()] == [2, 1, 0]
+
+
 def test_only_runs_that_are_over_can_be_deleted(store: Store) -> None:
     run = store.create(TINY, "live").id
     store.append([Finished(run=run, reason="completed", step=1)])
@@ -157,13 +197,3 @@ def test_a_full_disk_is_one_sentence_and_keeps_what_was_stored(little_disk: None
         store.append(Failed(run=run, seq=seq, message="x" * 1000) for seq in range(1, 500))
     assert [record.seq for record in store.records(run)] == [0]
     store.close()
-
-
-def test_only_nets_whose_weights_are_kept_are_offered(store: Store) -> None:
-    run, bare = store.create(TINY, "live"), store.create(TINY, "live")
-    assert store.nets() == []
-    path = store.folder / run.id / "arm1.safetensors"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"weights")
-    assert [(found.id, arm, file) for found, arm, file in store.nets()] == [(run.id, 1, path)]
-    assert bare.id not in {found.id for found, _, _ in store.nets()}

@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from resnet_viz.engine.launcher import ROOT, LocalLauncher, LocalWorker
+from resnet_viz.engine.launcher import KEEP_MEMORY, ROOT, LocalLauncher, LocalWorker
 from resnet_viz.engine.manager import Manager
-from resnet_viz.engine.protocol import READY_LINE, Steer, TrainJob, parse_line
+from resnet_viz.engine.protocol import READY_LINE, Purpose, Steer, TrainJob, parse_line
 from resnet_viz.engine.store import Store
 from resnet_viz.interventions import Change, Planned, read_plan, write_plan
 from resnet_viz.records import Failed, Paused, Record, Resumed, Step, without_times
@@ -51,6 +51,7 @@ def going(manager: Manager) -> str:
     return run
 
 
+@pytest.mark.thorough
 def test_two_workers_give_equal_records_but_for_the_time(tmp_path: Path) -> None:
     first, second = (run_to_end(TrainJob(run=name, config=TINY, weights_folder=tmp_path / name)) for name in "ab")
     assert list(map(without_times, first)) == list(map(without_times, second))
@@ -60,6 +61,7 @@ def test_two_workers_give_equal_records_but_for_the_time(tmp_path: Path) -> None
     assert weights[0] == weights[1]
 
 
+@pytest.mark.thorough
 def test_a_run_ends_its_worker_and_another_one_is_warmed(real_manager: Manager, store: Store) -> None:
     until(lambda: real_manager.warm)
     pid = workers()[0].pid
@@ -112,6 +114,7 @@ def numbers(records: list[Record]) -> list[dict[str, object]]:
     return [without_times(record) | {"seq": None} for record in kept]
 
 
+@pytest.mark.thorough
 def test_a_run_that_was_changed_can_be_made_again_from_a_file_of_the_changes() -> None:
     live = changed_live()
     plan = tuple(RunLog("live", TINY, live).interventions)
@@ -122,6 +125,17 @@ def test_a_run_that_was_changed_can_be_made_again_from_a_file_of_the_changes() -
     again = run_to_end(TrainJob(run="again", config=TINY, plan=read_plan(write_plan(plan).encode())))
     assert numbers(again) == numbers(live)
     assert [record.kind for record in again].count("paused") == 0
+
+
+@pytest.mark.parametrize("purpose", ["train", "explain"])
+def test_a_worker_keeps_the_memory_of_one_step_for_the_next(purpose: Purpose) -> None:
+    worker = LocalLauncher().start(purpose)
+    try:
+        assert KEEP_MEMORY.items() <= psutil.Process(worker.pid).environ().items()
+    finally:
+        worker.kill()
+        assert list(worker.lines()) == []
+        worker.close(5)
 
 
 def test_a_killed_worker_loses_no_run(real_manager: Manager, store: Store) -> None:
@@ -147,6 +161,7 @@ def test_a_worker_ends_in_mid_run_when_stdin_closes() -> None:
     assert time.monotonic() - start < 5
 
 
+@pytest.mark.thorough
 def test_a_worker_survives_ctrl_c(tmp_path: Path) -> None:
     worker = LocalLauncher().start()
     lines = worker.lines()
@@ -203,6 +218,7 @@ def test_weights_that_can_not_be_written_are_one_sentence(tmp_path: Path) -> Non
     assert any(isinstance(record, Step) for record in records)  # what was measured is kept
 
 
+@pytest.mark.thorough
 def test_a_stop_that_comes_before_the_first_step_ends_the_run() -> None:
     worker = LocalLauncher().start()
     worker.send(TrainJob(run="r", config=endless()))
