@@ -4,13 +4,12 @@ import streamlit as st
 
 from resnet_viz.charts import highway as charts
 from resnet_viz.config import TITLES
+from resnet_viz.net_config import NetConfig
 from resnet_viz.net_questions import Initial
-from resnet_viz.ui import engine
 from resnet_viz.ui.data_notice import present_data
 from resnet_viz.ui.desk import Desk
 from resnet_viz.ui.highway_views import highway_form, predictions, reveal
-from resnet_viz.ui.lessons import next_lesson
-from resnet_viz.ui.live_plot import preload_plotly
+from resnet_viz.ui.measured_lesson import measured_lesson
 from resnet_viz.ui.teaching import formula, sources
 
 INTRO = """
@@ -38,30 +37,17 @@ first update, then measure them on this machine.
 """
 
 
-def main() -> None:
-    manager = engine.manager_or_sentence()
-    if manager is None:
-        return
-    manager.explainer.warm()
-    left, right = st.columns([1, 3], gap="large")
-    with left:
-        st.subheader("The gradient highway")
-        nets = highway_form()
-    with right:
-        preload_plotly()
-        desk = Desk(manager.explainer, st.container())
-        st.markdown(INTRO)
-        formula(FORMULA, SYMBOLS)
-        st.markdown(DOUBT)
-        question = Initial(nets=nets, data=present_data())
-        said = predictions(question)
-        cost = f"one batch of {question.batch_size} images of {TITLES[question.data]}"
-        asking = desk.on_request(question, "Measure", cost, once=True, ready=said is not None)
-        if asking is not None:
-            reveal(charts.measured(nets, asking.told or {}, asking.arrays), said, question, asking.seconds)
-        sources(SOURCES)
-        next_lesson("highway")
-        desk.follow()
+def tell(desk: Desk, nets: tuple[NetConfig, ...]) -> None:
+    st.markdown(INTRO)
+    formula(FORMULA, SYMBOLS)
+    st.markdown(DOUBT)
+    question = Initial(nets=nets, data=present_data())
+    said = predictions(question)
+    cost = f"one batch of {question.batch_size} images of {TITLES[question.data]}"
+    asking = desk.on_request(question, "Measure", cost, once=True, ready=said is not None)
+    if asking is not None:
+        reveal(charts.measured(nets, asking.told or {}, asking.arrays), said, question, asking.seconds)
+    sources(SOURCES)
 
 
-main()
+measured_lesson("highway", "The gradient highway", highway_form, tell)

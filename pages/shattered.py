@@ -4,12 +4,11 @@ import streamlit as st
 
 from resnet_viz.charts import shattered as charts
 from resnet_viz.config import TITLES
+from resnet_viz.net_config import NetConfig
 from resnet_viz.net_questions import Shatter
-from resnet_viz.ui import engine
 from resnet_viz.ui.data_notice import present_data
 from resnet_viz.ui.desk import Desk
-from resnet_viz.ui.lessons import next_lesson
-from resnet_viz.ui.live_plot import preload_plotly
+from resnet_viz.ui.measured_lesson import measured_lesson
 from resnet_viz.ui.quizzes import quiz
 from resnet_viz.ui.shattered_views import question_of, reveal, shattered_form
 from resnet_viz.ui.teaching import formula, sources
@@ -38,38 +37,26 @@ cause of degradation is open.
 """
 
 
-def main() -> None:
-    manager = engine.manager_or_sentence()
-    if manager is None:
-        return
-    manager.explainer.warm()
-    left, right = st.columns([1, 3], gap="large")
-    with left:
-        st.subheader("Shattered gradients")
-        nets, seed = shattered_form()
-    with right:
-        preload_plotly()
-        desk = Desk(manager.explainer, st.container())
-        st.markdown(INTRO)
-        formula(FORMULA, SYMBOLS)
-        question = Shatter(nets=nets, data=present_data(), seed=seed)
-        asked, measured = st.container(), st.container()
+def tell(desk: Desk, settings: tuple[tuple[NetConfig, ...], int]) -> None:
+    nets, seed = settings
+    st.markdown(INTRO)
+    formula(FORMULA, SYMBOLS)
+    question = Shatter(nets=nets, data=present_data(), seed=seed)
+    asked, measured = st.container(), st.container()
+    with measured:
+        cost = f"{question.points} points between two images of {TITLES[question.data]}, {len(nets)} nets"
+        asking = desk.on_request(question, "Measure", cost, once=True)
+    right_one, because = None, "Press Measure to find out."
+    if asking is not None:
+        found = charts.along(nets, asking.told or {}, asking.arrays)
+        right_one, because = charts.verdict(*found[-2:]), charts.sentence(*found[-2:])
         with measured:
-            cost = f"{question.points} points between two images of {TITLES[question.data]}, {len(nets)} nets"
-            asking = desk.on_request(question, "Measure", cost, once=True)
-        right_one, because = None, "Press Measure to find out."
-        if asking is not None:
-            found = charts.along(nets, asking.told or {}, asking.arrays)
-            right_one, because = charts.verdict(*found[-2:]), charts.sentence(*found[-2:])
-            with measured:
-                reveal(found, asking.arrays["ends"], (asking.told or {})["classes"])
-                st.caption(f"Measured in {asking.seconds:.1f} s.")
-        with asked:
-            quiz(question_of(nets, seed), right_one, because)
-        st.markdown(CAUTION)
-        sources({"balduzzi2017": "abstract, sections 1 to 3"})
-        next_lesson("shattered")
-        desk.follow()
+            reveal(found, asking.arrays["ends"], (asking.told or {})["classes"])
+            st.caption(f"Measured in {asking.seconds:.1f} s.")
+    with asked:
+        quiz(question_of(nets, seed), right_one, because)
+    st.markdown(CAUTION)
+    sources({"balduzzi2017": "abstract, sections 1 to 3"})
 
 
-main()
+measured_lesson("shattered", "Shattered gradients", shattered_form, tell)

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from resnet_viz.config import Shortcut, Value
+from resnet_viz.net_config import Shortcut, Value
 
 NodeKind = Literal["input", "convolution", "norm", "activation", "sum", "output"]
 

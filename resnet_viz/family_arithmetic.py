@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from resnet_viz.config import Shortcut
+from resnet_viz.net_config import Shortcut
 
 IMAGE = 32  # pixels a side, of CIFAR
 CLASSES = 10

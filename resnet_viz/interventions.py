@@ -13,7 +13,8 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 from pydantic_core import from_json
 
-from resnet_viz.config import MAX_EPOCHS, MAX_LEARNING_RATE, ConfigError, ExperimentConfig, Value, sentences
+from resnet_viz.config import MAX_EPOCHS, MAX_LEARNING_RATE, ConfigError, ExperimentConfig, sentences
+from resnet_viz.net_config import Value
 from resnet_viz.schedules import highest_rate, learning_rate
 
 
@@ -34,6 +35,10 @@ class Planned(Change):
     """A change that holds after so many completed steps."""
 
     step: int = Field(ge=0)
+
+    def makes(self, change: Change) -> bool:
+        """Whether this is what was asked for."""
+        return self.model_dump(exclude={"step"}) == change.model_dump()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import torch
 from torch.nn import functional
 
 from resnet_viz import __version__
-from resnet_viz.config import NetConfig, Precision, TrainConfig
+from resnet_viz.config import Precision, TrainConfig
+from resnet_viz.net_config import NetConfig
 from resnet_viz.nets import build_net
 from resnet_viz.places import cache_folder
 
@@ -49,9 +50,17 @@ def versions() -> dict[str, str]:
 
 
 def set_up_threads(threads: int | None = None) -> None:
-    """Threads and flush-denormal, before the first operation."""
-    torch.set_num_threads(threads or os.cpu_count() or 1)
-    torch.set_flush_denormal(True)  # a vanishing net is full of denormals, and they cost a hundredfold
+    """Threads and flush-denormal, before the first operation.
+
+    Without a number: what OMP_NUM_THREADS says, or else one for each core.
+    """
+    torch.set_num_threads(threads or _asked_threads() or os.cpu_count() or 1)
+    torch.set_flush_denormal(True)  # a vanishing net may be full of denormals, which are slow on some processors
+
+
+def _asked_threads() -> int | None:
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return int(asked) if asked.isdecimal() and int(asked) > 0 else None
 
 
 def resolve(train: TrainConfig) -> Machine:

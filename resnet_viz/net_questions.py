@@ -4,7 +4,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from resnet_viz.config import DatasetName, NetConfig, Value
+from resnet_viz.config import DatasetName
+from resnet_viz.net_config import NetConfig, Value
 
 
 class Initial(Value):

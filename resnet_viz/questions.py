@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, TypeAdapter, model_validator
 
 from resnet_viz.attribution import METHODS, MethodName
-from resnet_viz.config import Value
+from resnet_viz.net_config import Value
 from resnet_viz.net_questions import Chain, Family, Initial, Shatter, Stream
 
 ModelName = Literal[

@@ -179,6 +179,17 @@ Record = Annotated[
 _RECORD: TypeAdapter[Record] = TypeAdapter(Record)
 
 
+class ArmResult(BaseModel):
+    """What came of one arm: the smoothed training loss at its end, and the errors of its last epoch."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    loss: Measured = None
+    train_error: Measured = None
+    test_error: Measured = None
+    diverged_at: int | None = None  # step
+
+
 def parse(line: str | bytes) -> Record:
     """Read one JSON line.
 

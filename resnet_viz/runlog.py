@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.config import ConfigError, ExperimentConfig, NetConfig
+from resnet_viz.config import ConfigError, ExperimentConfig
 from resnet_viz.interventions import Change, Course, Planned
+from resnet_viz.net_config import NetConfig
 from resnet_viz.records import (
     ACTIVE,
+    ArmResult,
     Diverged,
     Epoch,
     Failed,
@@ -27,6 +29,7 @@ from resnet_viz.records import (
 MAX_POINTS = 500  # of one curve in a snapshot
 MAX_COLUMNS = 100  # of one heat map in a snapshot
 SMOOTHING = 0.9  # weight of the past in the smoothed loss
+LEFT_OUT = "The last change that was asked for came too late, or did not fit with another one: it was left out."
 
 Floats = NDArray[np.float64]
 
@@ -43,6 +46,8 @@ class ArmView:
     epoch: Floats
     train_error: Floats  # of 1
     test_error: Floats
+    train_loss: Floats  # in eval mode, nats
+    test_loss: Floats
     rows: tuple[str, ...]
     gradient_step: Floats
     gradients: Floats  # (rows, gradient_step), ||dL/dW||
@@ -111,11 +116,14 @@ class RunLog:
         self.seq, self.step, self.epoch, self.wall_s = -1, 0, 0, 0.0
         self._arms = [_ArmLog() for _ in config.arms]
         self._paused_s, self._paused_at = 0.0, 0.0
+        self._asked: list[Change] = []  # and not yet made
+        self._drawn: Snapshot | None = None  # since the last record
         for record in records:
             self.add(record)
 
     def add(self, record: Record) -> None:
         """Take in the next record."""
+        self._drawn = None
         self.seq, self.wall_s = record.seq, record.wall_s
         match record:
             case Started():
@@ -139,8 +147,12 @@ class RunLog:
                 planned = Planned(**record.model_dump(include=set(Planned.model_fields)))
                 self.course = self.course.changed(planned)
                 self.interventions.append(planned)
+                made = next((change for change in self._asked if planned.makes(change)), None)
+                if made is not None:
+                    self._asked.remove(made)  # and no other that is equal: two may have been asked for
             case Finished():
                 self.status = "finished" if record.reason == "completed" else "stopped"
+                self.message = LEFT_OUT if self._asked else None
             case Failed():
                 self.status, self.message = "failed", record.message
 
@@ -167,8 +179,27 @@ class RunLog:
             raise ConfigError("This run is over and stays so. Start another one, with more epochs or another rate.")
         self.course.after(change, self.step)
 
+    def ask(self, change: Change) -> None:
+        """Ask for a change: the run's records say when it is made, and its message when it never was.
+
+        Raises:
+            ConfigError: as `check`.
+        """
+        self.check(change)
+        self._asked.append(change)
+
+    def result(self) -> tuple[ArmResult, ...]:
+        """What came of each arm so far."""
+        return tuple(_result(arm) for arm in self._arms)
+
     def snapshot(self) -> Snapshot:
-        """The run as it is now."""
+        """The run as it is now. Nothing is drawn again of one that has said nothing more, as most of a group have."""
+        drawn = self._drawn
+        if drawn is None or (drawn.status, drawn.message) != (self.status, self.message):
+            drawn = self._drawn = self._draw()
+        return drawn
+
+    def _draw(self) -> Snapshot:
         return Snapshot(
             run=self.run,
             status=self.status,
@@ -206,6 +237,8 @@ class RunLog:
             epoch=np.array([record.epoch for record in arm.epochs], dtype=np.float64),
             train_error=np.array([_number(record.train_error) for record in arm.epochs]),
             test_error=np.array([_number(record.test_error) for record in arm.epochs]),
+            train_loss=np.array([_number(record.train_loss) for record in arm.epochs]),
+            test_loss=np.array([_number(record.test_loss) for record in arm.epochs]),
             rows=rows,
             gradient_step=_pick(arm.gradient_step, columns),
             gradients=gradients.T if len(columns) else np.empty((len(rows), 0)),
@@ -213,6 +246,16 @@ class RunLog:
             images_per_s=float(np.median(arm.speeds[-10:])) if arm.speeds else None,
             diverged_at=arm.diverged_at,
         )
+
+
+def _result(arm: _ArmLog) -> ArmResult:
+    last = arm.epochs[-1] if arm.epochs else None
+    return ArmResult(
+        loss=arm.smooth[-1] if arm.smooth else None,
+        train_error=last.train_error if last else None,
+        test_error=last.test_error if last else None,
+        diverged_at=arm.diverged_at,
+    )
 
 
 def _number(value: float | None) -> float:

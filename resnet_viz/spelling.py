@@ -19,7 +19,8 @@ classes there are is never said: the images decide it. An address needs no escap
 import re
 from typing import Any
 
-from resnet_viz.config import ConfigError, NetConfig, Shortcut, sentences
+from resnet_viz.config import ConfigError, sentences
+from resnet_viz.net_config import NetConfig, Shortcut
 
 KINDS: dict[str, Shortcut] = {
     "plain": "none", "residual": "A", "residual-a": "A", "residual-b": "B", "residual-c": "C",

@@ -2,12 +2,13 @@
 
 import os
 import sqlite3
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # Nets of the tests are so small that threads only wait for each other, and on a busy machine for long.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -22,7 +23,9 @@ from resnet_viz.places import (
 )
 
 # The same examples each time, and no limit that a busy machine breaks.
-settings.register_profile("project", derandomize=True, database=None, deadline=None)
+settings.register_profile(
+    "project", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("project")
 
 
@@ -33,6 +36,13 @@ def folders_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv(RUNS_VARIABLE, str(tmp_path / "runs"))
     monkeypatch.delenv(STORE_VARIABLE, raising=False)
     monkeypatch.delenv(MIRROR_VARIABLE, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def denormals_kept() -> Iterator[None]:
+    """Flushing denormals is a state of the thread: a test that leaves it on breaks others, far from here."""
+    yield
+    assert sys.float_info.min / 2 > 0, "this test left flush-denormal on"
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from resnet_viz.config import DataConfig, ExperimentConfig, NetConfig, TrainConfig
+from resnet_viz.config import DataConfig, ExperimentConfig, TrainConfig
+from resnet_viz.net_config import NetConfig
 from resnet_viz.records import Epoch, Gradients, Record, Started, Step
 from resnet_viz.runlog import RunLog, Snapshot
 
@@ -47,13 +48,15 @@ def gradients(number: int, norms: Sequence[float | None], *, arm: int = 0, **fie
     return Gradients(arm=arm, step=number, images=number * BATCH, **(values | fields))
 
 
-def epoch(number: int, train_error: float | None, test_error: float | None, *, arm: int = 0) -> Epoch:
+def epoch(
+    number: int, train_error: float | None, test_error: float | None, *, arm: int = 0, train_loss: float | None = 1.0
+) -> Epoch:
     return Epoch(
         arm=arm,
         epoch=number,
         step=4 * number,
         images=4 * number * BATCH,
-        train_loss=1.0,
+        train_loss=train_loss,
         train_error=train_error,
         test_loss=1.0,
         test_error=test_error,

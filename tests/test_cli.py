@@ -85,6 +85,7 @@ def test_train_prints_a_table_and_stores_the_run(capfd: pytest.CaptureFixture[st
     assert (run.origin, run.status) == ("cli", "finished")
 
 
+@pytest.mark.thorough
 def test_a_preset_is_trained_with_what_other_options_change(capfd: pytest.CaptureFixture[str]) -> None:
     budget = [*SMALL[:2], *SMALL[6:], "--epochs", "1"]
     assert main(["train", *budget, "--preset", "shallow", "--width", "4", "--seed", "3"]) == 0
@@ -119,6 +120,7 @@ def test_ctrl_c_keeps_what_was_recorded_and_exits_130() -> None:
     assert any(record.kind == "step" for record in store.records(run.id))
 
 
+@pytest.mark.thorough
 def test_a_killed_program_leaves_an_interrupted_run() -> None:
     with process("train", *SMALL, "--epochs", "200", "--train-size", "5000", "--json") as program:
         assert program.stdout is not None
@@ -134,6 +136,7 @@ def test_a_killed_program_leaves_an_interrupted_run() -> None:
     assert any(record.kind == "step" for record in store.records(run.id))
 
 
+@pytest.mark.thorough
 def test_when_every_arm_diverges_the_exit_code_is_1(capfd: pytest.CaptureFixture[str]) -> None:
     wild = ["--no-batch-norm", "--learning-rate", "10", "--schedule", "constant", "--epochs", "20", "--width", "16"]
     arms = ["--arm", "plain:20", "--arm", "residual:56"]
@@ -183,6 +186,7 @@ def test_a_full_disk_is_one_sentence_and_exit_code_1(little_disk: None, capfd: p
     assert len(Store().list()) == 1  # what was stored stays
 
 
+@pytest.mark.thorough
 def test_a_killed_worker_is_one_sentence_and_exit_code_1() -> None:
     with process("train", *SMALL, "--epochs", "200", "--train-size", "5000", "--json") as program:
         assert program.stdout is not None
@@ -213,7 +217,7 @@ def test_runs_are_listed_shown_exported_and_deleted(capfd: pytest.CaptureFixture
     out = tmp_path / "kept.jsonl.gz"
     assert main(["runs", "export", run, "--out", str(out)]) == 0
     assert out.stat().st_size > 1000
-    assert main(["runs", "export", run, "--out", str(tmp_path / "kept.csv")]) == 2
+    assert main(["runs", "export", run, "--format", "records", "--out", str(tmp_path / "kept.csv")]) == 1
     assert "must end in .jsonl.gz" in capfd.readouterr().err
     assert main(["runs", "delete", run]) == 0
     assert not weights.exists()

@@ -397,6 +397,7 @@ def test_a_full_disk_is_one_line_and_an_earlier_file_stays(
     assert earlier.read_text() == "of an earlier time"
 
 
+@pytest.mark.thorough
 def test_a_worker_that_is_killed_is_one_line_and_exit_code_1(
     shared: Shared, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -457,6 +458,7 @@ def test_code_in_a_file_of_weights_is_not_run_and_no_trace_is_shown(tmp_path: Pa
     assert not (tmp_path / "trap").exists()
 
 
+@pytest.mark.thorough
 def test_ctrl_c_keeps_what_was_written_and_leaves_no_worker(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
@@ -478,6 +480,7 @@ def test_ctrl_c_keeps_what_was_written_and_leaves_no_worker(tmp_path: Path) -> N
     assert list(home.glob("resnet-viz-*")) == []
 
 
+@pytest.mark.thorough
 def test_a_reader_that_has_enough_ends_it_quietly(tmp_path: Path) -> None:
     files = [shutil.copy(COFFEE, tmp_path / f"{place}.png") for place in range(40)]
     with program(*map(str, files), *LITE) as running:

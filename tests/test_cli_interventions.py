@@ -16,6 +16,7 @@ LINES = '{"learning_rate_factor":0.1,"step":2}\n{"extend_epochs":1,"step":4}\n'
 pytestmark = pytest.mark.usefixtures("no_data")
 
 
+@pytest.mark.thorough
 def test_a_run_follows_its_file_and_gives_it_back(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "changes.jsonl"
     path.write_text(LINES)

@@ -7,8 +7,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from resnet_viz import family_arithmetic as arithmetic
-from resnet_viz.config import NetConfig, Shortcut
 from resnet_viz.family_arithmetic import Cost, total
+from resnet_viz.net_config import NetConfig, Shortcut
 from resnet_viz.nets import CifarNet
 
 

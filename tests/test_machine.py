@@ -1,5 +1,6 @@
 import json
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,15 @@ def test_threads_are_set_and_denormals_are_flushed() -> None:
     assert (tiny * 1).item() == 0
     set_up_threads(1)
     assert torch.get_num_threads() == 1
+
+
+@pytest.mark.usefixtures("threads_restored")
+def test_threads_are_those_of_the_environment_or_one_for_each_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    for asked, expected in (("3", 3), ("", 5), ("many", 5), ("0", 5)):
+        monkeypatch.setenv("OMP_NUM_THREADS", asked)
+        monkeypatch.setattr(os, "cpu_count", lambda: 5)
+        set_up_threads()
+        assert torch.get_num_threads() == expected
 
 
 def test_the_precision_is_that_of_the_forward_pass() -> None:

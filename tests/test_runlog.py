@@ -6,8 +6,8 @@ import pytest
 
 from resnet_viz.config import ConfigError
 from resnet_viz.interventions import Change, Course, Planned
-from resnet_viz.records import Diverged, Failed, Finished, Intervention, Paused, Resumed, stamped
-from resnet_viz.runlog import MAX_COLUMNS, MAX_POINTS, RunLog
+from resnet_viz.records import ArmResult, Diverged, Failed, Finished, Intervention, Paused, Resumed, stamped
+from resnet_viz.runlog import LEFT_OUT, MAX_COLUMNS, MAX_POINTS, RunLog
 from tests.factories import at, epoch, experiment, gradients, rows_of, snapshot, started, step
 
 
@@ -175,3 +175,43 @@ def test_a_run_can_be_changed_while_it_runs_and_while_it_is_paused(last: Any) ->
     log.check(Change(extend_epochs=2))
     with pytest.raises(ConfigError, match="the factor on the learning rate must be at most 100 after step"):
         log.check(Change(learning_rate_factor=101))
+
+
+def test_a_snapshot_is_drawn_again_only_when_something_was_said() -> None:
+    log = RunLog("a-run", experiment(), [started(experiment()), step(1, 2.0)])
+    first = log.snapshot()
+    assert log.snapshot() is first
+    log.add(step(2, 1.0))
+    assert log.snapshot().step == 2
+    log.status = "interrupted"
+    assert log.snapshot().status == "interrupted"
+
+
+def test_of_two_equal_changes_one_that_was_left_out_is_told() -> None:
+    log = RunLog("a-run", experiment(), [started(experiment()), step(1, 2.0)])
+    for _ in range(2):
+        log.ask(Change(extend_epochs=1))
+    log.add(Intervention(step=1, extend_epochs=1, seq=2))
+    log.add(Finished(reason="completed", step=8, seq=3))
+    assert log.snapshot().message == LEFT_OUT
+
+
+def test_a_change_that_was_asked_for_and_never_made_is_told_at_the_end() -> None:
+    log = RunLog("a-run", experiment(), [started(experiment()), step(1, 2.0)])
+    log.ask(Change(extend_epochs=1))
+    log.ask(Change(learning_rate_factor=0.1))
+    log.add(Intervention(step=1, extend_epochs=1, seq=2))
+    log.add(Finished(reason="completed", step=8, seq=3))
+    assert log.snapshot().message == LEFT_OUT
+    with pytest.raises(ConfigError, match="is over and stays so"):
+        log.ask(Change(extend_epochs=1))
+
+
+def test_what_came_of_each_arm_is_its_last_loss_and_the_errors_of_its_last_epoch() -> None:
+    log = RunLog("a-run", experiment(), [step(1, 2.0), step(2, 1.0), epoch(1, 0.75, 0.875), epoch(2, 0.5, None)])
+    assert log.result() == (ArmResult(loss=1.5, train_error=0.5), ArmResult())
+
+
+def test_an_arm_that_diverged_has_no_last_loss() -> None:
+    log = RunLog("a-run", experiment(), [step(1, 2.0), step(2, None), Diverged(arm=0, epoch=1, step=2, images=32)])
+    assert log.result()[0] == ArmResult(loss=None, diverged_at=2)

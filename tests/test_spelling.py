@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resnet_viz.config import ConfigError, NetConfig
+from resnet_viz.config import ConfigError
+from resnet_viz.net_config import NetConfig
 from resnet_viz.spelling import number, read_arm, spell
 from tests.strategies import nets
 

@@ -14,11 +14,12 @@ from torch.nn import functional
 
 from resnet_viz import training, weights
 from resnet_viz.arm import Arm
-from resnet_viz.config import DataConfig, ExperimentConfig, NetConfig, TrainConfig
+from resnet_viz.config import DataConfig, ExperimentConfig, TrainConfig
 from resnet_viz.control import Stopped, Unattended
 from resnet_viz.data import Batches, TrainingData, load_data
 from resnet_viz.data.batches import normalise
 from resnet_viz.machine import Machine
+from resnet_viz.net_config import NetConfig
 from resnet_viz.nets import build_net
 from resnet_viz.records import (
     Diverged,

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from resnet_viz.arithmetic import Block, Floats, Norms, curvature, weight_gradient
-from resnet_viz.charts.style import COLOURS, MARKERS, Figure, layout, significant
-from resnet_viz.config import Shortcut
+from resnet_viz.charts.parts import gaps_at_zero, on_log_axis
+from resnet_viz.charts.style import COLOURS, MARKERS, Figure, layout
+from resnet_viz.net_config import Shortcut
 
 NAMES = {True: "residual", False: "plain"}
 DERIVATIVES = {True: "I + dF/dx", False: "dF/dx"}  # dy/dx
@@ -100,24 +101,22 @@ def stacked_figure(norms: dict[bool, Norms]) -> Figure:
         for name, values, dash in (("signal ‖x‖", both.forward, "solid"), ("gradient ‖dL/dx‖", both.backward, "dot")):
             data.append(_line(residual, f"{NAMES[residual]}, {name}", values, dash))
     figure = layout("block, from the input to the output", "Euclidean norm", "stack")
-    figure["yaxis"] |= {"type": "log", "exponentformat": "power"}
-    return {"data": data, "layout": figure}
+    return {"data": data, "layout": on_log_axis(figure)}
 
 
 def learning_figure(losses: Mapping[bool, Sequence[float]]) -> Figure:
     """Loss against the step of gradient descent, on a log axis; by residual or not."""
     data = [_line(residual, NAMES[residual], np.array(values), "solid") for residual, values in losses.items()]
     figure = layout("step of gradient descent", "loss ½‖y - t‖²", "learning")
-    figure["yaxis"] |= {"type": "log", "exponentformat": "power"}
-    return {"data": data, "layout": figure}
+    return {"data": data, "layout": on_log_axis(figure)}
 
 
 def _line(residual: bool, name: str, values: Floats, dash: str) -> dict[str, Any]:
     shortcut: Shortcut = "A" if residual else "none"
-    shown = [value if value else None for value in significant(values)]  # a log axis has no place for 0
     return {
         "type": "scatter", "mode": "lines+markers" if len(values) <= 40 else "lines", "name": name,
-        "x": list(range(len(values))), "y": shown, "line": {"color": COLOURS[shortcut], "dash": dash, "width": 2.5},
+        "x": list(range(len(values))), "y": gaps_at_zero(values),
+        "line": {"color": COLOURS[shortcut], "dash": dash, "width": 2.5},
         "marker": {"symbol": MARKERS[shortcut], "size": 6}, "hovertemplate": "%{y:.4g}",
     }  # fmt: skip
 

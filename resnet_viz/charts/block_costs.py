@@ -5,7 +5,6 @@ from typing import Literal
 
 from resnet_viz.charts.parts import SHORTCUT_WORDS, marked
 from resnet_viz.charts.style import COLOURS, MARKERS, ORANGE, SKY, Figure, layout
-from resnet_viz.config import DEPTHS
 from resnet_viz.family_arithmetic import (
     REDUCTION,
     Cost,
@@ -16,6 +15,7 @@ from resnet_viz.family_arithmetic import (
     cifar_net,
     total,
 )
+from resnet_viz.net_config import DEPTHS
 
 CHANNELS = tuple(range(16, 513, 16))  # that the bottleneck's sliders and chart know
 NUMBERS = ("parameters", "more than plain", "multiply-adds (millions)", "more (millions)")  # columns of options_table

@@ -1,8 +1,10 @@
 """What was held equal between the arms of a race, and what was not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from resnet_viz.config import NetConfig
+from resnet_viz.config import AVAILABLE
+from resnet_viz.net_config import NetConfig
 from resnet_viz.runlog import Snapshot
 
 # Fields of a net in words, in the order in which they are named.
@@ -28,7 +30,7 @@ def certificate(snapshot: Snapshot) -> list[Held]:
     config = snapshot.config
     train = config.train
     held = [
-        Held("batches", True, f"all arms see the same images in the same order, cropped alike; seed {config.seed}"),
+        Held("batches", True, f"{_batches(snapshot)}; seed {config.seed}"),
         Held(
             "schedule", True,
             f"{train.epochs} epochs, {train.schedule}, peak rate {train.learning_rate:g}, batch {train.batch_size}",
@@ -41,6 +43,37 @@ def certificate(snapshot: Snapshot) -> list[Held]:
         words = f"{next(iter(counts.values())):,} in each" if same else _listed(counts)
         held.append(Held("parameters", same, words))
     return held
+
+
+def group_certificate(snapshots: Sequence[Snapshot], seeds: str) -> list[Held]:
+    """What is held equal within each seed, and what is not from one seed to the next.
+
+    Args:
+        seeds: which they are, in words.
+    """
+    batches, *others = certificate(max(snapshots, key=lambda snapshot: snapshot.seq))
+    paired = f"in each of {seeds}, {_batches(snapshots[0])}: every seed is a pair"
+    started = [snapshot.started for snapshot in snapshots if snapshot.started]
+    machines = {(one.device_name, one.threads, one.precision) for one in started}
+    held = [Held(batches.what, True, paired), *others, Held("seeds", False, _changes(snapshots[0]))]
+    if machines:
+        listed = "; ".join(f"{name}, threads: {threads}, {precision}" for name, threads, precision in sorted(machines))
+        held.append(Held("machine", len(machines) == 1, listed))
+    return held
+
+
+def _batches(snapshot: Snapshot) -> str:
+    cropped = ", cropped alike" if snapshot.config.data.augment else ""
+    return f"all arms see the same images in the same order{cropped}"
+
+
+def _changes(snapshot: Snapshot) -> str:
+    """What another seed changes."""
+    data = snapshot.config.data
+    choice = ["the choice of images"] if data.train_size < AVAILABLE[data.name][0] else []
+    crops = ["the crops"] if data.augment else []
+    words = ", ".join([*choice, "the order of the images", *crops])
+    return f"from one seed to the next, {words} and the initial weights change"
 
 
 def differences(arms: tuple[NetConfig, ...]) -> list[str]:

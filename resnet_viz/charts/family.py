@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from resnet_viz.charts.parts import SHORTCUT_WORDS
 from resnet_viz.charts.style import COLOURS, GREY, ORANGE, SKY, Figure, layout
-from resnet_viz.config import Shortcut
 from resnet_viz.family import Counted, Counts, Member
+from resnet_viz.net_config import Shortcut
 from resnet_viz.paper.results import Result, results
 
 BAR_PX = 30  # height of one bar, with the gap beside it

@@ -7,6 +7,8 @@ import numpy as np
 from resnet_viz.charts.style import GRADIENT_SCALE
 from resnet_viz.runlog import Snapshot
 
+CELLS = {"cells": "log10 of ‖dL/dW‖"}  # `meta` of a layout: what the numbers behind the colours are
+
 
 def colour_axis(snapshot: Snapshot) -> dict[str, Any]:
     """A `coloraxis` of log10 of the norms, over all that was recorded."""

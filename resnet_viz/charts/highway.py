@@ -8,8 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.charts.style import COLOURS, MARKERS, Figure, layout, significant
-from resnet_viz.config import NetConfig
+from resnet_viz.charts.parts import gaps_at_zero, on_log_axis
+from resnet_viz.charts.style import COLOURS, MARKERS, Figure, layout
+from resnet_viz.net_config import NetConfig
 
 LAYERS_A_BLOCK = 2
 HEALTHY = 10.0  # a gradient that changes by less than this factor from the last block to the first
@@ -100,14 +101,13 @@ def rows_figure(nets: Sequence[Measured], quantity: Quantity) -> Figure:
         values, shortcut = getattr(net, quantity), net.net.shortcut
         data.append({
             "type": "scatter", "mode": "lines+markers", "name": net.label, "x": list(range(len(values))),
-            "y": [value or None for value in significant(values)], "text": list(net.rows[: len(values)]),
+            "y": gaps_at_zero(values), "text": list(net.rows[: len(values)]),
             "hovertemplate": "%{text}: %{y:.3g}",
             "line": {"color": COLOURS[shortcut], "dash": "solid" if net.net.batch_norm else "dot", "width": 2},
             "marker": {"symbol": MARKERS[shortcut] + ("" if net.net.batch_norm else "-open"), "size": 6},
         })  # fmt: skip
     figure = layout("row: stem, blocks, classifier", titles[quantity], quantity)
-    figure["yaxis"] |= {"type": "log", "exponentformat": "power"}
-    return {"data": data, "layout": figure}
+    return {"data": data, "layout": on_log_axis(figure)}
 
 
 def table(nets: Sequence[Measured], predicted: Sequence[str]) -> list[dict[str, str]]:

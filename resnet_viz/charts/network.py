@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from resnet_viz.charts.gradient_scale import colour_axis
+from resnet_viz.charts.gradient_scale import CELLS, colour_axis
 from resnet_viz.charts.style import COLOURS, GREY, Figure, layout, rounded
-from resnet_viz.config import NetConfig
+from resnet_viz.net_config import NetConfig
 from resnet_viz.runlog import ArmView, Snapshot
 
 MAX_MOMENTS = 60  # that the slider can show
@@ -72,7 +72,7 @@ def network_figure(snapshot: Snapshot) -> Figure:
         shapes += _arcs(arm.net, drawn, axis)
         annotations += _names(arm, drawn, axis)
     figure |= {"coloraxis": scale, "shapes": shapes, "annotations": annotations, "bargap": 0.25}
-    figure |= {"hovermode": "closest", "showlegend": False}
+    figure |= {"hovermode": "closest", "showlegend": False, "meta": CELLS}
     return {"data": data, "layout": figure}
 
 

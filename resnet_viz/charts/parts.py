@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.charts.style import GREY, Figure, significant
-from resnet_viz.config import Shortcut
+from resnet_viz.net_config import Shortcut
 
 SHORTCUT_WORDS: Mapping[Shortcut, str] = {
     "none": "plain: no shortcut",

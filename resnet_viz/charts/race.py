@@ -4,9 +4,21 @@ from typing import Any
 
 import numpy as np
 
-from resnet_viz.charts.gradient_scale import colour_axis
+from resnet_viz.charts.gradient_scale import CELLS, colour_axis
 from resnet_viz.charts.marks import with_interventions
-from resnet_viz.charts.style import COLOURS, Figure, Pen, layout, level, pens, rounded, significant
+from resnet_viz.charts.style import (
+    COLOURS,
+    Figure,
+    Pen,
+    epoch_axis,
+    in_the_middle,
+    layout,
+    level,
+    loss_axis,
+    pens,
+    rounded,
+    significant,
+)
 from resnet_viz.runlog import ArmView, Snapshot
 
 HEAT_GAP = 0.12  # of the height, between two heat maps
@@ -19,11 +31,10 @@ def loss_figure(snapshot: Snapshot) -> Figure:
     for arm, pen in _drawn(snapshot):
         steps = arm.step.astype(int).tolist()
         faint = {"legendgroup": arm.label, "showlegend": False, "opacity": 0.3, "hoverinfo": "skip"}
+        faint |= {"meta": {"column": f"{arm.label}, each batch"}}
         data.append(_trace(arm, steps, rounded(arm.loss, 4), pen.line(1), **faint))
         data.append(_trace(arm, steps, rounded(arm.smooth, 4), pen.line(3), legendgroup=arm.label))
-    # A deep net may start far above chance; the frame follows where the race is, and zooming out shows the rest.
-    ceiling = max([1.5 * chance, *(1.1 * arm.last_loss for arm in snapshot.arms if arm.last_loss)])
-    axis = {"title": {"text": "training loss (nats)"}, "autorangeoptions": {"clipmax": round(ceiling, 2)}}
+    axis = loss_axis(chance, [arm.last_loss for arm in snapshot.arms if arm.last_loss is not None])
     marks = level(chance, f"chance {chance:.2f}")
     marks["annotations"] += [_diverged(arm) for arm in snapshot.arms if arm.diverged_at is not None]
     marks = with_interventions(marks, snapshot)
@@ -49,10 +60,10 @@ def error_figure(snapshot: Snapshot) -> Figure:
     marks = level(chance, f"chance {chance:.0f} %")  # what was changed has its names on the chart of the loss
     marks["shapes"] = with_interventions(marks, snapshot, steps=snapshot.config.steps_per_epoch)["shapes"]
     figure = layout("epoch", "error (%)", snapshot.run, **marks)
-    figure["xaxis"] |= {"range": [0.5, snapshot.course.epochs + 0.5], "tickformat": "d"}
+    figure["xaxis"] |= epoch_axis(snapshot.course.epochs)
     figure["yaxis"] |= {"range": [0, 100]}
     if not any(len(arm.epoch) for arm in snapshot.arms):
-        figure["annotations"].append(_empty("measured at the end of each epoch"))
+        figure["annotations"].append(in_the_middle("measured at the end of each epoch"))
     return {"data": data, "layout": figure}
 
 
@@ -90,7 +101,7 @@ def gradient_heat_figure(snapshot: Snapshot) -> Figure:
             "xanchor": "left", "yanchor": "bottom", "font": {"color": COLOURS[arm.net.shortcut], "size": 13},
         })  # fmt: skip
     figure |= with_interventions({"annotations": annotations}, snapshot, over_map=True)
-    figure |= {"coloraxis": colour_axis(snapshot), "hovermode": "closest"}
+    figure |= {"coloraxis": colour_axis(snapshot), "hovermode": "closest", "meta": CELLS}
     figure["margin"] |= {"t": 24}
     return {"data": data, "layout": figure}
 
@@ -126,10 +137,6 @@ def _row_ticks(rows: tuple[str, ...]) -> dict[str, Any]:
     places = [place for place in range(0, last, every) if last - place >= every / 2] + [last] if rows else []
     names = ["stem" if place == 0 else "class." if place == last else str(place) for place in places]
     return {"tickvals": places, "ticktext": names}
-
-
-def _empty(text: str) -> dict[str, Any]:
-    return {"text": text, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
 
 
 def _diverged(arm: ArmView) -> dict[str, Any]:

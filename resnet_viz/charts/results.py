@@ -8,7 +8,7 @@ import numpy as np
 
 from resnet_viz.charts.parts import SHORTCUT_WORDS, vertical
 from resnet_viz.charts.style import COLOURS, GREY, MARKERS, Figure, layout, rounded
-from resnet_viz.config import Shortcut
+from resnet_viz.net_config import Shortcut
 from resnet_viz.paper.curves import DROPS, END, Curve, Responses, Window
 from resnet_viz.paper.results import Axis, Result
 from resnet_viz.sources import SOURCES

@@ -1,10 +1,11 @@
 """What a snapshot says, in words and tables. Only what was measured."""
 
-from resnet_viz.config import TITLES
+from resnet_viz.config import TITLES, ExperimentConfig
 from resnet_viz.interventions import Planned
 from resnet_viz.runlog import ArmView, Snapshot
 from resnet_viz.schedules import learning_rate
 
+NEAR = 0.95  # of what chance gives: a net that is not below that has hardly learnt
 LITTLE = 1e-3  # of the peak: a rate at which weights hardly move
 
 
@@ -34,20 +35,28 @@ def _count(number: int, what: str) -> str:
 
 def _started_sentence(snapshot: Snapshot) -> str:
     """A deep plain net that sits at chance has failed to start, which is not the paper's end result: say which."""
-    chance = snapshot.config.chance_loss
-    stuck = [arm.label for arm in snapshot.arms if (arm.last_loss or 0) > 0.95 * chance and arm.diverged_at is None]
+    stuck = [arm.label for arm in snapshot.arms if _is_at_chance(arm, snapshot.config)]
     if snapshot.status != "finished" or not stuck:  # a run that was stopped had no time to show it
         return ""
     they = "it" if len(stuck) == 1 else "they"
     return f" {' and '.join(stuck)} did not get away from chance in this budget: {they} failed to start."
 
 
-def data_sentence(snapshot: Snapshot) -> str:
-    """On what, and for how long."""
+def _is_at_chance(arm: ArmView, config: ExperimentConfig) -> bool:
+    """By its running loss, in which a bad start lives on for long, and by its last training error as well."""
+    if arm.diverged_at is not None or arm.last_loss is None or arm.last_loss <= NEAR * config.chance_loss:
+        return False
+    return not len(arm.train_error) or bool(arm.train_error[-1] > NEAR * (1 - 1 / config.data.num_classes))
+
+
+def data_sentence(snapshot: Snapshot, seeds: str | None = None) -> str:
+    """On what, and for how long; with the seeds of its group in words, or its own."""
     config, data = snapshot.config, snapshot.config.data
+    more = snapshot.course.epochs - config.train.epochs
+    epochs = f"{config.train.epochs} + {more} epochs" if more else _count(config.train.epochs, "epoch")
     return (
-        f"{data.train_size:,} images of {TITLES[data.name]}, {_count(config.train.epochs, 'epoch')}, batch "
-        f"{config.train.batch_size}, seed {config.seed}"
+        f"{data.train_size:,} images of {TITLES[data.name]}, {epochs}, batch "
+        f"{config.train.batch_size}, {seeds or f'seed {config.seed}'}"
     )
 
 
@@ -115,6 +124,20 @@ def extension_sentence(snapshot: Snapshot) -> str:
     tenth = f" So low a rate moves little: a factor of {peak / 10 / last:.0f} makes it a tenth of the peak."
     advice = tenth if last < LITTLE * peak else ""
     return f"{end}{advice} A race that is over stays so; one that is paused waits, even after its last step."
+
+
+def result_row(arm: ArmView) -> dict[str, str]:
+    """What came of a net, as a row of a table: as text, under the heads of its columns."""
+    errors = [f"{100 * curve[-1]:.1f}" if len(curve) else "-" for curve in (arm.train_error, arm.test_error)]
+    loss = "diverged" if arm.diverged_at is not None else "-" if arm.last_loss is None else f"{arm.last_loss:.4g}"
+    return {
+        "net": arm.label,
+        "parameters": f"{arm.parameters:,}" if arm.parameters else "-",
+        "training loss (nats)": loss,
+        "training error (%)": errors[0],
+        "test error (%)": errors[1],
+        "images/s": "-" if arm.images_per_s is None else f"{arm.images_per_s:,.0f}",
+    }
 
 
 def epoch_table(snapshot: Snapshot) -> list[dict[str, float | int | str]]:

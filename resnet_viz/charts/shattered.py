@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.charts.style import COLOURS, MARKERS, Figure, dash, layout, level, rounded, significant
-from resnet_viz.config import NetConfig
+from resnet_viz.net_config import NetConfig
 
 Floats = NDArray[np.float64]
 ALIKE = 0.1  # correlations that differ by less are called alike

@@ -5,14 +5,15 @@ says shortcut and block. Where this would draw two arms of one race alike (width
 the later one a dash and a mark that nothing else has.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import ceil, isfinite
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.config import BlockKind, NetConfig, Shortcut
+from resnet_viz.net_config import BlockKind, NetConfig, Shortcut
 
 # A figure as plotly.js reads it. plotly's own Figure class checks every property, which takes half of the time that a
 # live tick may take; the tests do that check.
@@ -111,6 +112,25 @@ def rounded(values: NDArray[np.float64], decimals: int) -> list[float | None]:
 def significant(values: NDArray[np.float64], digits: int = 3) -> list[float | None]:
     """The same with so many significant digits, for the few values that span many powers of ten."""
     return [float(f"{value:.{digits}g}") if np.isfinite(value) else None for value in values]
+
+
+def loss_axis(chance: float, ends: Iterable[float]) -> dict[str, Any]:
+    """The axis of a training loss: a deep net may start far above chance, so it follows where the runs went.
+
+    Zooming out shows the rest.
+    """
+    ceiling = max([1.5 * chance, *(1.1 * end for end in ends if isfinite(end))])
+    return {"title": {"text": "training loss (nats)"}, "autorangeoptions": {"clipmax": round(ceiling, 2)}}
+
+
+def epoch_axis(epochs: int) -> dict[str, Any]:
+    """An axis of epochs, with whole numbers only."""
+    return {"range": [0.5, epochs + 0.5], "tick0": 0, "dtick": ceil(epochs / 8)}
+
+
+def in_the_middle(text: str) -> dict[str, Any]:
+    """What an empty chart says, as an annotation."""
+    return {"text": text, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
 
 
 def level(y: float, text: str) -> dict[str, Any]:

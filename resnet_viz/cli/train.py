@@ -3,24 +3,32 @@
 import queue
 import signal
 import sys
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO, get_args
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from resnet_viz import config as limits
+from resnet_viz import net_config as net_limits
+from resnet_viz.charts.sentences import result_row
+from resnet_viz.charts.verdict import footnote, verdict
 from resnet_viz.config import DatasetName, ExperimentConfig, default_experiment
+from resnet_viz.engine import groups
 from resnet_viz.engine.manager import Manager
 from resnet_viz.engine.store import Store
-from resnet_viz.interventions import read_plan
+from resnet_viz.interventions import Planned, read_plan
 from resnet_viz.places import find_dataset
 from resnet_viz.presets import PRESETS, with_arms
-from resnet_viz.records import ACTIVE, Record, Step
+from resnet_viz.records import Failed, Finished, Record, Step
+from resnet_viz.repeats import MAX_SEEDS
 from resnet_viz.runlog import RunLog
 from resnet_viz.spelling import FORM, KINDS
 
@@ -48,8 +56,8 @@ EXIT_CODES = {"finished": 0, "stopped": 130}
 @click.option("--augment/--no-augment", default=None, help="Crop and flip.")
 @click.option("--width", type=int, help="Channels of the first stage, for arms that name none.")
 @click.option("--batch-norm/--no-batch-norm", default=None)
-@click.option("--init", type=click.Choice(get_args(limits.Init)))
-@click.option("--activation", type=click.Choice(get_args(limits.Activation)))
+@click.option("--init", type=click.Choice(get_args(net_limits.Init)))
+@click.option("--activation", type=click.Choice(get_args(net_limits.Activation)))
 @click.option("--epochs", type=int)
 @click.option("--batch-size", type=int)
 @click.option("--learning-rate", type=float, help="The peak of the schedule.")
@@ -62,6 +70,12 @@ EXIT_CODES = {"finished": 0, "stopped": 130}
 @click.option("--probe-every", type=int, help="Steps between gradient records; 0: none.")
 @click.option("--seed", type=int)
 @click.option(
+    "--seeds",
+    type=click.IntRange(1, MAX_SEEDS),
+    default=1,
+    help=f"Repeat with the seed, the next one, and so on: {MAX_SEEDS} at most. The verdict compares the nets.",
+)
+@click.option(
     "--interventions",
     type=click.File("rb"),
     help="File of changes to make while it goes, as runs show RUN --interventions writes it.",
@@ -73,6 +87,7 @@ def train(
     data: DatasetName | None,
     data_dir: Path | None,
     interventions: BinaryIO | None,
+    seeds: int,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -83,13 +98,19 @@ def train(
     manager = Manager(Store(), data_dir=data_dir, origin="cli", keep_warm=False, listener=records.put)
     try:
         manager.open()
-        run = manager.submit(config, token="cli", plan=plan)
-        code = _follow(manager, run, config, records, as_json)
+        code = _follow(manager, _submit(manager, config, seeds, plan), records, as_json)
     finally:
         manager.close()
     if manager.notice:
         click.echo(f"error: {manager.notice}", err=True)
     return 1 if manager.notice else code
+
+
+def _submit(manager: Manager, config: ExperimentConfig, seeds: int, plan: tuple[Planned, ...]) -> list[str]:
+    """Ids of the runs, by seed; one alone belongs to no group."""
+    if seeds == 1:
+        return [manager.submit(config, "cli", plan)]
+    return [run.id for run in groups.members(manager, groups.submit(manager, config, "cli", seeds, plan))]
 
 
 def _default_data(data_dir: Path | None) -> DatasetName:
@@ -112,31 +133,54 @@ def _experiment(
     return PRESETS[preset].experiment(data, **given)
 
 
-def _follow(manager: Manager, run: str, config: ExperimentConfig, records: Inbox, as_json: bool) -> int:
-    """Pass the records on until the run is over. Ctrl-C stops it, and keeps what was recorded."""
+def _follow(manager: Manager, runs: list[str], records: Inbox, as_json: bool) -> int:
+    """Pass the records of one run after the other on, until all are over. Ctrl-C stops them all."""
+    with _ctrl_c_says_none(records):
+        told = groupby(_told(manager, runs, records), itemgetter(0))
+        codes = [_pass_on(manager, run, (one for _, one in said if one is not None), as_json) for run, said in told]
+    if len(runs) > 1 and not as_json:
+        found = groups.snapshots(manager, runs)
+        for line in filter(None, (*verdict(found), footnote(found))):
+            click.echo(line)
+    return max(codes)
+
+
+def _told(manager: Manager, runs: list[str], records: Inbox) -> Iterator[tuple[str, Record | None]]:
+    """Each record with its run, and None at the end of each run, in the order of the runs."""
+    left = deque(runs)
+    while left:
+        try:
+            record = records.get(timeout=LOOK_EVERY_S)
+        except queue.Empty:
+            while left and not manager.snapshot(left[0]).is_active and records.empty():
+                yield left.popleft(), None  # its worker is gone, and said nothing; or it never had one
+            continue
+        if record is None:
+            groups.stop(manager, runs)
+            continue
+        while record.run != left[0]:
+            yield left.popleft(), None
+        yield record.run, record
+        if isinstance(record, Finished | Failed):
+            yield left.popleft(), None
+
+
+def _pass_on(manager: Manager, run: str, records: Iterable[Record], as_json: bool) -> int:
+    """Show how far a run is, or print its records; then what came of it."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    log = RunLog(run, config)
+    log = RunLog(run, manager.snapshot(run).config)  # from memory: a store that is locked for a while stops no training
     progress = Progress(*columns, console=Console(stderr=True), disable=as_json, transient=True)
-    with progress, _ctrl_c_says_none(records):
-        task = progress.add_task("starting", total=config.total_steps)
-        while log.status in ACTIVE:
-            try:
-                record = records.get(timeout=LOOK_EVERY_S)
-            except queue.Empty:
-                snapshot = manager.snapshot(run)
-                if snapshot is not None and not snapshot.is_active and records.empty():
-                    break  # its worker is gone, and said nothing
-                continue
-            if record is None:
-                manager.steer(run, "stop")
-                continue
+    with progress:
+        task = progress.add_task("starting", total=log.course.total_steps)
+        for record in records:
             log.add(record)
             if as_json:
                 sys.stdout.write(record.model_dump_json() + "\n")
                 sys.stdout.flush()
             elif isinstance(record, Step):
                 total = log.course.total_steps
-                progress.update(task, completed=record.step, total=total, description=f"step {record.step}/{total}")
+                where = f"seed {log.config.seed}, step {record.step}/{total}"
+                progress.update(task, completed=record.step, total=total, description=where)
     return _report(manager, run, log, as_json)
 
 
@@ -157,11 +201,10 @@ def _ctrl_c_says_none(records: Inbox) -> Iterator[None]:
 
 def _report(manager: Manager, run: str, log: RunLog, as_json: bool) -> int:
     snapshot = manager.snapshot(run)
-    assert snapshot is not None
     if not as_json and log.started:
         Console().print(result_table(log))
     if not as_json:
-        click.echo(f"run {run}: {snapshot.status}, {log.wall_s:.0f} s")
+        click.echo(f"run {run}: seed {snapshot.config.seed}, {snapshot.status}, {log.wall_s:.0f} s")
     if snapshot.message:
         click.echo(f"error: {snapshot.message}", err=True)
     return EXIT_CODES.get(snapshot.status, 1)
@@ -169,12 +212,8 @@ def _report(manager: Manager, run: str, log: RunLog, as_json: bool) -> int:
 
 def result_table(log: RunLog) -> Table:
     """What came of each arm."""
-    table = Table(title=None)
-    for name in ("net", "parameters", "training loss (nats)", "training error %", "test error %", "images/s"):
-        table.add_column(name, justify="left" if name == "net" else "right")
-    for arm in log.snapshot().arms:
-        errors = [f"{100 * curve[-1]:.1f}" if len(curve) else "-" for curve in (arm.train_error, arm.test_error)]
-        loss = "diverged" if arm.diverged_at else "-" if arm.last_loss is None else f"{arm.last_loss:.4g}"
-        speed = "-" if arm.images_per_s is None else f"{arm.images_per_s:,.0f}"
-        table.add_row(arm.label, f"{arm.parameters:,}", loss, *errors, speed)
+    rows = [result_row(arm) for arm in log.snapshot().arms]
+    table = Table(*(Column(name, justify="left" if name == "net" else "right") for name in rows[0]))
+    for row in rows:
+        table.add_row(*row.values())
     return table

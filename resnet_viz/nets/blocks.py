@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_viz.config import Activation, NetConfig
+from resnet_viz.net_config import Activation, NetConfig
 from resnet_viz.nets.branches import Add, Gate, ScaledSkip, SkipInit, Survival, ZeroNorm, survival_probability
 
 
@@ -31,6 +31,19 @@ class ZeroPad(nn.Module):
         picked = functional.avg_pool2d(x, kernel_size=1, stride=self.stride)  # (N, C_in, H/s, W/s)
         padded = functional.pad(picked, (0, 0, 0, 0, self.before, self.after))  # (N, C_out, H/s, W/s)
         return padded.contiguous(memory_format=torch.channels_last)
+
+
+class Projection(nn.Conv2d):
+    """The 1x1 convolution of options B and C: of every second pixel where the map is halved.
+
+    The pixels are picked first, which is the same function. A strided 1x1 convolution of fewer than 8 channels in
+    channels_last writes beyond its memory in the oneDNN of torch 2.14 on a CPU without AVX-512: it crashes, or hangs.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        strided = self.stride != (1, 1)
+        picked = functional.avg_pool2d(x, kernel_size=1, stride=self.stride) if strided else x  # (N, C_in, H/s, W/s)
+        return functional.conv2d(picked, self.weight, self.bias)  # (N, C_out, H/s, W/s)
 
 
 def convolution(channels_in: int, channels_out: int, kernel: int, stride: int, config: NetConfig) -> nn.Conv2d:
@@ -68,7 +81,7 @@ def shortcut(channels_in: int, channels_out: int, stride: int, config: NetConfig
         case "B" if not changes:
             return nn.Identity()
         case "B" | "C":
-            projection = convolution(channels_in, channels_out, 1, stride, config)
+            projection = Projection(channels_in, channels_out, 1, stride, bias=not config.batch_norm)
             return nn.Sequential(projection, norm(channels_out, config))
 
 

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from resnet_viz.config import NetConfig
+from resnet_viz.net_config import NetConfig
 from resnet_viz.nets.blocks import ResidualBlock, activation, convolution, last_norm, norm
 
 EXPANSION = 4  # channels that a block gives, over those of its 3x3 convolution

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 import torch
 from torch import Tensor, nn
 
-from resnet_viz.config import BlockKind, NetConfig
+from resnet_viz.net_config import BlockKind, NetConfig
 from resnet_viz.nets.blocks import Block, ResidualBlock, activation, convolution, norm
 from resnet_viz.nets.bottleneck import EXPANSION, BottleneckBlock
 from resnet_viz.nets.init import initialise

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from resnet_viz.config import Init
+from resnet_viz.net_config import Init
 from resnet_viz.nets.branches import Gate, SkipInit, Survival
 from resnet_viz.seeds import generator
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from resnet_viz.config import Shortcut, Value
+from resnet_viz.net_config import Shortcut, Value
 from resnet_viz.paper.results import one
 
 FILE = Path(__file__).with_name("he2015_curves.json")

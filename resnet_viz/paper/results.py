@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from resnet_viz.config import Shortcut, Value
+from resnet_viz.net_config import Shortcut, Value
 from resnet_viz.sources import SOURCES
 
 FILE = Path(__file__).with_name("results.json")

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from resnet_viz.answer import Answer
-from resnet_viz.config import NetConfig
+from resnet_viz.net_config import NetConfig
 from resnet_viz.net_questions import Chain
 from resnet_viz.nets.init import initialise
 from resnet_viz.nets.preactivation import PreActivationBlock

@@ -7,8 +7,8 @@ import torch
 from torch import fx, nn
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
-from resnet_viz.config import NetConfig, Shortcut
 from resnet_viz.family import Diagram, Node
+from resnet_viz.net_config import NetConfig, Shortcut
 from resnet_viz.nets.preactivation import PreActivationBlock
 from resnet_viz.probes.chains import LATER
 from resnet_viz.probes.family import WithoutShortcut

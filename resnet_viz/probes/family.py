@@ -11,8 +11,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision import models
 from torchvision.models.resnet import Bottleneck
 
-from resnet_viz.config import NetConfig, Shortcut
 from resnet_viz.family import Member, Stage
+from resnet_viz.net_config import NetConfig, Shortcut
 from resnet_viz.nets import CifarNet
 
 IMAGENET, CIFAR = 224, 32  # pixels a side

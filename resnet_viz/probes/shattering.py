@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from resnet_viz.config import NetConfig
 from resnet_viz.control import Control
+from resnet_viz.net_config import NetConfig
 from resnet_viz.nets import CifarNet, build_net
 from resnet_viz.probes.modes import eval_mode
 

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from resnet_viz.config import NetConfig
+from resnet_viz.net_config import NetConfig
 from resnet_viz.weights import ABOUT
 
 # Of a damaged or hostile file, the readers raise whatever its bytes happen to mean.

@@ -4,8 +4,8 @@ import streamlit as st
 
 from resnet_viz.afterwards import concatenated, width_for
 from resnet_viz.charts.after_counts import channels_figure, widths_figure
-from resnet_viz.config import DEPTHS
 from resnet_viz.family_arithmetic import cifar_net
+from resnet_viz.net_config import DEPTHS
 from resnet_viz.paper.results import printed_in
 from resnet_viz.ui.live_plot import live_plot
 from resnet_viz.ui.quizzes import Quiz, quiz

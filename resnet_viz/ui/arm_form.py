@@ -7,10 +7,10 @@ import streamlit as st
 from pydantic import ValidationError
 
 from resnet_viz.charts.style import SPARES, Pen, pens
-from resnet_viz.config import (
+from resnet_viz.config import MAX_ARMS
+from resnet_viz.net_config import (
     BOTTLENECK_DEPTHS,
     DEPTHS,
-    MAX_ARMS,
     MAX_GATE_BIAS,
     MAX_SKIP_SCALE,
     MAX_WIDTH,

@@ -83,7 +83,7 @@ def _forward(blocks: Mapping[bool, Convolution], picture: Floats, pixel: tuple[i
     pictures = {"picture<br>x": picture, "plain<br>H(x)": blocks[False].forward(picture)}
     pictures["residual<br>H(x)"] = blocks[True].forward(picture)
     says = f"The picture, and what both blocks make of it; framed: row {pixel[0] + 1}, column {pixel[1] + 1}."
-    live_plot(charts.pictures_figure(pictures, pixel), key="forward", alt=says, height=300)
+    live_plot(charts.pictures_figure(pictures, pixel), key="forward", alt=says, height=300, share=0.5)
     for column, (residual, block) in zip(st.columns(2, gap="large"), blocks.items(), strict=True):
         with column:
             st.markdown(f"**{NAMES[residual].capitalize()} block, the framed pixel**")
@@ -100,7 +100,7 @@ def _backward(blocks: Mapping[bool, Convolution], pixel: tuple[int, int]) -> Non
     pictures = {"both<br>dL/dH": grad, "plain<br>dL/dx": blocks[False].backward(grad)}
     pictures["residual<br>dL/dx"] = blocks[True].backward(grad)
     says = "A gradient at one pixel, and what comes of it in a plain and in a residual block."
-    live_plot(charts.pictures_figure(pictures, pixel), key="backward", alt=says, height=300)
+    live_plot(charts.pictures_figure(pictures, pixel), key="backward", alt=says, height=300, share=0.5)
     values = {residual: singular_values(jacobian(block, grad.shape)) for residual, block in blocks.items()}
     says = charts.singular_values_sentence(values)
     live_plot(charts.singular_values_figure(values), key="singular", alt=says, height=260)

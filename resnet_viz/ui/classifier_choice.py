@@ -28,7 +28,7 @@ def choose_model(manager: Manager, desk: Desk) -> Model | None:
     if catalogue is None:
         return None
     facts: Facts = (catalogue.told or {})["models"]
-    nets = {f"{run.config.labels[arm]} of race {run.id[:6]}": path for run, arm, path in manager.stored_nets()}
+    nets = {f"{run.config.labels[arm]} of race {run.id[:6]}": path for run, arm, path in manager.library.nets()}
     options = [*TORCHVISION_MODELS, OFFLINE_MODEL, *nets]
     labels = {name: _label(name, facts) for name in (*TORCHVISION_MODELS, OFFLINE_MODEL)}
     chosen = st.selectbox(

@@ -6,8 +6,8 @@ import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from resnet_viz.charts import block_costs, diagrams, family
-from resnet_viz.config import DEPTHS, MAX_WIDTH, MIN_WIDTH
 from resnet_viz.family import Counted, Diagram, Member
+from resnet_viz.net_config import DEPTHS, MAX_WIDTH, MIN_WIDTH
 from resnet_viz.paper.results import one
 from resnet_viz.ui.live_plot import live_plot
 from resnet_viz.ui.quizzes import Quiz, quiz

@@ -7,7 +7,8 @@ import streamlit as st
 from resnet_viz.charts import highway as charts
 from resnet_viz.charts.highway import STORIES, Measured, Quantity, Story
 from resnet_viz.charts.summary import Note
-from resnet_viz.config import DEPTHS, MAX_WIDTH, MIN_WIDTH, TITLES, NetConfig
+from resnet_viz.config import TITLES
+from resnet_viz.net_config import DEPTHS, MAX_WIDTH, MIN_WIDTH, NetConfig
 from resnet_viz.net_questions import Initial
 from resnet_viz.ui import state
 from resnet_viz.ui.arm_form import INITS, SHORTCUTS

@@ -20,8 +20,15 @@ ZERO = {
 }  # fmt: skip
 
 
-def race_quiz(snapshot: Snapshot | None) -> None:
-    """Predict the race; the answer is the one on screen, once it is over."""
+def race_quiz(snapshot: Snapshot | None, *, of_many: bool = False) -> None:
+    """Predict the race; the answer is the one on screen, once it is over.
+
+    Args:
+        of_many: all seeds of an experiment are on screen, which have a verdict of their own.
+    """
+    if of_many:
+        quiz(RACE, None, "Choose one seed above: the answer is that of one race. The verdict has all of them.")
+        return
     if snapshot is None or snapshot.status != "finished":
         quiz(RACE, None, "The race tells, once it has come to its end.")
         return

@@ -1,6 +1,7 @@
 // One Plotly chart that is never rebuilt: Plotly.react on a node that stays, so zoom and legend survive each update.
 
 const FRAMES_A_SECOND = 12;
+const NUMBERS_MS = 250; // until an open table shows what the chart shows
 const loading = {};
 
 function loadPlotly(url) {
@@ -92,6 +93,26 @@ function replay(node, controls, { seconds, last, unit, autoplay }, shown) {
   return () => clearInterval(timer);
 }
 
+// Below the chart: its numbers and files. Costs nothing while it is closed. Gives what to call when the chart changed.
+function numbersAndFiles(more, node) {
+  const [summary, files, said, numbers] = more.children;
+  const about = node.latest.alt.split(/[.;:] /)[0];
+  const counts = node.latest.figure.data.length > 0; // a diagram has no numbers
+  summary.textContent = counts ? "Numbers and files" : "Files";
+  summary.setAttribute("aria-label", `${summary.textContent}: ${about}`);
+  numbers.setAttribute("aria-label", `Numbers: ${about}`);
+  numbers.hidden = !counts;
+  if (!files.children.length) {
+    const given = () => ({ Plotly: window.Plotly, node, name: node.latest.name, data: node.latest });
+    files.append(...fileButtons(given, (text) => { said.textContent = text; }));
+  }
+  for (const button of files.children) button.hidden = !counts && button.dataset.counts === "true";
+  let waits = null;
+  const fill = () => { waits = null; numbers.replaceChildren(...drawnTables(node.data ? tablesOf(node) : [])); };
+  more.ontoggle = () => { if (more.open) fill(); else numbers.replaceChildren(); };
+  return () => { if (more.open) waits ??= setTimeout(fill, NUMBERS_MS); }; // a replay draws many frames a second
+}
+
 // Do something when the page is drawn and rests; at once where a browser can't tell.
 const whenIdle = window.requestIdleCallback ?? ((act) => act());
 
@@ -104,7 +125,9 @@ export default function (component) {
     return;
   }
   const message = parentElement.querySelector(".live-plot-message");
-  node.style.height = `${data.height}px`;
+  const more = parentElement.querySelector(".live-plot-more");
+  more.hidden = false;
+  node.style.height = data.share ? `min(${data.height}px, ${100 * data.share}vw)` : `${data.height}px`;
   node.setAttribute("role", "figure"); // not "img": the buttons within can be reached
   node.setAttribute("aria-label", data.alt);
   node.latest = data;
@@ -114,9 +137,11 @@ export default function (component) {
     if (node.drawing === drawing) return; // nothing new: leave the node alone
     node.drawing = drawing;
     message.textContent = "";
-    const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+    const left_out = ["select2d", "lasso2d", "toImage"]; // the buttons below make better pictures
+    const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: left_out };
     const layout = themed(data.figure.layout, node);
-    const show = (traces) => Plotly.react(node, traces, layout, config);
+    const changed = numbersAndFiles(more, node);
+    const show = (traces) => Plotly.react(node, traces, layout, config).then(changed);
     node.endReplay?.();
     if (!data.replay) return show(data.figure.data);
     const upTo = (x) => show(data.figure.data.map((trace) => revealed(trace, x)));

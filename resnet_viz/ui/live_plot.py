@@ -3,6 +3,7 @@
 `st.plotly_chart` is removed and rebuilt whenever its data changes (Streamlit 1.67), which flickers and loses the zoom.
 """
 
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,24 +14,22 @@ from resnet_viz.charts.style import Figure
 
 PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"  # the very file that plotly.py ships
 PLOTLY_ROUTE = f"/vendor/plotly-{plotly.__version__}.min.js"
+SCRIPTS = ("chart_numbers.js", "chart_files.js", "live_plot.js")  # one module together: the last one exports
+
+
+def _text(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
 
 _component = st.components.v2.component(
     "resnet_viz_live_plot",
     html="""<div class="live-plot"></div><p class="live-plot-message"></p><div class="live-plot-replay" hidden>
         <button type="button"></button><input type="range" min="0" step="any" aria-label="Position in the recording">
-        <output></output></div>""",
-    css="""
-        .live-plot { width: 100%; } .live-plot-message:empty { display: none; }
-        .live-plot-replay:not([hidden]) { display: flex; gap: 0.75rem; align-items: center; }
-        .live-plot-replay input { flex: 1; min-width: 4rem; accent-color: var(--st-primary-color); }
-        .live-plot-replay output { min-width: 5rem; font-variant-numeric: tabular-nums; }
-        .live-plot-replay button {
-            min-width: 6.5rem; padding: 0.25rem 0.75rem; border-radius: 0.5rem; font: inherit; cursor: pointer;
-            border: 1px solid var(--st-border-color); background: var(--st-background-color);
-            color: var(--st-text-color);
-        }
-    """,
-    js=Path(__file__).with_name("live_plot.js").read_text(encoding="utf-8"),
+        <output></output></div>
+        <details class="live-plot-more" hidden><summary>Numbers and files</summary><div class="live-plot-files"></div>
+        <p role="status"></p><div class="live-plot-numbers" role="region" tabindex="0"></div></details>""",
+    css=_text("live_plot.css"),
+    js="\n".join(map(_text, SCRIPTS)),
     isolate_styles=False,
 )
 
@@ -52,17 +51,26 @@ class Replay:
     autoplay: bool = False
 
 
-def live_plot(figure: Figure, *, key: str, alt: str, height: int, replay: Replay | None = None) -> None:
+def live_plot(
+    figure: Figure, *, key: str, alt: str, height: int, share: float | None = None, replay: Replay | None = None
+) -> None:
     """Draw a figure, or bring the one with this key up to date.
 
     Args:
         alt: what the chart shows, for those who do not see it; marks of Markdown are left out.
         height: in pixels.
+        share: of the window's width, which the height does not exceed: for squares in a row.
         replay: show a button and a slider with which the figure is seen as it grew.
     """
     text = alt.replace("*", "")
     seen = asdict(replay) if replay else None
-    _component(key=key, data={"figure": figure, "alt": text, "height": height, "replay": seen, "plotly_url": _url()})
+    told = {"figure": figure, "name": file_name(key), "alt": text, "height": height, "share": share, "replay": seen}
+    _component(key=key, data={**told, "plotly_url": _url()})
+
+
+def file_name(key: str) -> str:
+    """Of what is saved of a chart, without its ending."""
+    return "-".join(["resnet-viz", *re.findall(r"[A-Za-z0-9]+", key)])
 
 
 def preload_plotly() -> None:

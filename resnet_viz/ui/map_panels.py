@@ -15,6 +15,7 @@ from resnet_viz.ui.desk import Desk
 from resnet_viz.ui.pictures import Shown
 
 MAX_PANELS = 4
+GRID_HEIGHT = 280  # pixels of the table of a grid
 BEGIN_WITH: tuple[MethodName, ...] = ("grad-cam", "integrated-gradients", "smooth-grad", "occlusion")
 
 
@@ -112,6 +113,8 @@ def _drawn(asking: Asking, question: Attribute, description: Description, paint:
         coarse = overlay.overlay(view, overlay.enlarged(grids[0], view.shape[0]), **how)
         measured = f"What was measured: {grids.shape[1]} x {grids.shape[2]} values"
         st.image(coarse, width="stretch", output_format="PNG", caption=measured, alt=measured)
+        with st.expander("The numbers of the grid"):
+            st.dataframe(grids[0].round(4), height=GRID_HEIGHT)
     st.caption(numbers)
     arrays = {"map": values, "view": view} | ({} if grids is None else {"grid": grids[0]})
     file = f"{question.method}-{target}"

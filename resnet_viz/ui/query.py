@@ -1,7 +1,7 @@
 """A whole experiment in an address: written by what differs from the default, checked one by one, never trusted.
 
 `arms` lists nets as `spelling` writes them, commas between; `depth`, `width`, `bn`, `init` and `act` say what all nets
-are that `arms` does not say otherwise.
+are that `arms` does not say otherwise. `seeds` says over how many seeds the experiment is repeated.
 """
 
 import re
@@ -9,16 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from resnet_viz.config import (
-    AVAILABLE,
-    MAX_DEPTH,
-    MIN_DEPTH,
-    ConfigError,
-    DatasetName,
-    ExperimentConfig,
-    default_experiment,
-)
+from resnet_viz.config import AVAILABLE, ConfigError, DatasetName, ExperimentConfig, default_experiment
+from resnet_viz.net_config import MAX_DEPTH, MIN_DEPTH
 from resnet_viz.presets import with_arms
+from resnet_viz.repeats import repeats
 from resnet_viz.spelling import number, shown, spell
 
 MAX_WHOLE = 2**31  # of numbers that have no limit of their own
@@ -66,23 +60,24 @@ PARAMETERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "threads": ("threads", _whole),
     "probe": ("probe_every", _whole),
     "seed": ("seed", _whole),
+    "seeds": ("seeds", _whole),
 }
 
 
-def read_experiment(given: Mapping[str, str], default_data: DatasetName) -> tuple[ExperimentConfig, str | None]:
-    """The experiment of an address, and a sentence when the address asks for something impossible.
+def read_experiment(given: Mapping[str, str], default_data: DatasetName) -> tuple[ExperimentConfig, int, str | None]:
+    """The experiment of an address, over how many seeds, and a sentence when it asks for something impossible.
 
     A broken address gives the default experiment, not half of another one.
     """
     try:
-        return _experiment({"data": default_data, **_values(given)}), None
+        return *_experiment({"data": default_data, **_values(given)}), None
     except ConfigError as error:
         why = str(error).replace("~", "\\~")  # a page would strike out what stands between two
         sentence = f"The address asks for an experiment that can't be run ({why}); this is the default one instead."
-        return default_experiment(default_data), sentence
+        return default_experiment(default_data), 1, sentence
 
 
-def write_experiment(config: ExperimentConfig) -> dict[str, str]:
+def write_experiment(config: ExperimentConfig, seeds: int = 1) -> dict[str, str]:
     """The parameters that name an experiment. The data set is always said: the default is what a machine has."""
     default = default_experiment(config.data.name)
     net = default.arms[0].model_copy(update={"num_classes": config.data.num_classes})
@@ -94,7 +89,7 @@ def write_experiment(config: ExperimentConfig) -> dict[str, str]:
     for name, (field, _) in PARAMETERS.items():
         if field in settings and settings[field] != usual[field]:
             written[name] = _text(settings[field])
-    return written
+    return written if seeds == 1 else written | {"seeds": str(seeds)}
 
 
 def link(address: str, parameters: Mapping[str, str]) -> str:
@@ -118,8 +113,8 @@ def _values(given: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
-def _experiment(values: dict[str, Any]) -> ExperimentConfig:
-    words = values.pop("arms", None)
+def _experiment(values: dict[str, Any]) -> tuple[ExperimentConfig, int]:
+    words, seeds = values.pop("arms", None), values.pop("seeds", 1)
     if values["data"] not in AVAILABLE:
         raise ConfigError(f"data must be one of {', '.join(AVAILABLE)}")
     config = default_experiment(**values)
@@ -128,7 +123,7 @@ def _experiment(values: dict[str, Any]) -> ExperimentConfig:
     for arm in config.arms:
         if arm.depth > MAX_DEPTH:
             raise ConfigError(f"depth must be {MIN_DEPTH} to {MAX_DEPTH} here, got {arm.depth}")
-    return config
+    return config, len(repeats(config, seeds))
 
 
 def _shared(config: ExperimentConfig) -> dict[str, Any]:

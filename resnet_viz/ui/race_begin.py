@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from resnet_viz.config import ExperimentConfig, NetConfig
+from resnet_viz.config import ExperimentConfig
+from resnet_viz.net_config import NetConfig
 
 
 @dataclass
@@ -10,12 +11,15 @@ class Form:
     """One form. Its widgets keep their own values; these are what they began with."""
 
     begin: ExperimentConfig
+    seeds: int = 1  # over how many it begins to repeat
     given: dict[str, str] = field(default_factory=dict)  # the parameters of the address that it was read from
     problem: str | None = None  # what was wrong with them
     filled: int = 0  # how often it was filled anew: other keys, so other widgets
     separate: bool = False  # each net is chosen on its own
     arms: dict[int, NetConfig] = field(default_factory=dict)  # the nets of `separate` by number, as they began
     latest: ExperimentConfig | None = None  # the last experiment that it described
+    latest_seeds: int = 1
+    keys: set[str] = field(default_factory=set)  # of all widgets that it drew
 
     def __post_init__(self) -> None:
         self.separate = not are_twins(self.begin)
@@ -23,7 +27,9 @@ class Form:
 
     def key(self, name: str) -> str:
         """Key of a widget of this form."""
-        return f"{name}_{self.filled}" if self.filled else name
+        key = f"{name}_{self.filled}" if self.filled else name
+        self.keys.add(key)
+        return key
 
     def switch(self) -> None:
         """Choose each net on its own, beginning with those of now; or a plain net and its residual twin again."""
@@ -42,10 +48,12 @@ class Form:
         """One net less."""
         del self.arms[number]
 
-    def keep(self, config: ExperimentConfig) -> None:
+    def keep(self, config: ExperimentConfig, seeds: int) -> None:
         """Begin with this experiment where the page was left and is opened again."""
-        self.begin = config
-        self.arms = dict(zip(self.arms, config.arms, strict=True)) if self.separate else dict(enumerate(config.arms))
+        self.begin, self.seeds = config, seeds
+        self.separate = self.separate or not are_twins(config)
+        is_same = self.separate and len(self.arms) == len(config.arms)  # else nets came or went since it was possible
+        self.arms = dict(zip(self.arms if is_same else range(len(config.arms)), config.arms, strict=True))
 
 
 def are_twins(config: ExperimentConfig) -> bool:

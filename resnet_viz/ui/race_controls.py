@@ -1,15 +1,29 @@
 """What steers a race: pause, single step, stop, and what may be changed while it goes."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from resnet_viz import config as limits
 from resnet_viz.charts import sentences
-from resnet_viz.config import MAX_EPOCHS, ConfigError
+from resnet_viz.config import ConfigError
 from resnet_viz.engine.manager import Manager
 from resnet_viz.engine.protocol import Action
 from resnet_viz.interventions import Change
 from resnet_viz.runlog import Snapshot
 from resnet_viz.ui import state
+
+# As in the debuggers of browsers, F8 and F9. Function keys mean nothing to a text field, and nothing to a page that a
+# screen reader reads; single letters do, and most letters with Ctrl or Alt belong to the browser.
+KEYS: Mapping[str, str] = {"Start": "F2", "Pause": "F8", "Continue": "F8", "Step": "F9", "Stop": "F4"}
+
+
+def keys() -> None:
+    """Say which keys there are; each stands on its button too."""
+    st.caption(
+        ":material/keyboard: **F2** starts, **F8** pauses and continues, **F9** makes one step, **F4** stops. Some "
+        "keyboards want *fn* with them; while you type in a field they do nothing."
+    )
 
 
 def race_controls(manager: Manager, snapshot: Snapshot) -> None:
@@ -26,7 +40,7 @@ def race_controls(manager: Manager, snapshot: Snapshot) -> None:
     def button(name: str, icon: str, action: Action, *, enabled: bool) -> None:
         st.button(
             name, icon=f":material/{icon}:", key=f"{action}_{snapshot.run}", disabled=not (enabled and own),
-            on_click=manager.steer, args=(snapshot.run, action),
+            on_click=manager.steer, args=(snapshot.run, action), shortcut=KEYS[name],
         )  # fmt: skip
 
     with st.container(horizontal=True, key="controls"):
@@ -66,7 +80,7 @@ def _rate_form(manager: Manager, snapshot: Snapshot) -> None:
 def _extension_form(manager: Manager, snapshot: Snapshot) -> None:
     key = f"more_{snapshot.run}"
     with st.form(f"extension_{snapshot.run}", border=False):
-        st.number_input("More epochs, after those to come", 1, MAX_EPOCHS, 1, key=key)
+        st.number_input("More epochs, after those to come", 1, value=1, key=key)
         st.caption(sentences.extension_sentence(snapshot))
         given = (manager, snapshot.run, "extend_epochs", key)
         st.form_submit_button("Extend", on_click=_apply, args=given, key=f"apply_{key}")
@@ -76,7 +90,7 @@ def _apply(manager: Manager, run: str, field: str, key: str) -> None:
     """Ask for a change. The run says in its records when it holds."""
     try:
         with limits.sentences():
-            manager.steer(run, Change(**{field: st.session_state[key]}))
+            manager.steer(run, Change(**{field: state.widget(key)}))
         state.refuse(run, None)
     except ConfigError as error:
         state.refuse(run, str(error))

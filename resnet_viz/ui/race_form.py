@@ -8,21 +8,21 @@ import streamlit as st
 
 from resnet_viz.config import (
     AVAILABLE,
-    DEPTHS,
     MAX_EPOCHS,
     MAX_LEARNING_RATE,
-    MAX_WIDTH,
-    MIN_WIDTH,
+    MAX_SEED,
+    MAX_THREADS,
     TITLES,
     ConfigError,
     DataConfig,
     DatasetName,
     ExperimentConfig,
-    NetConfig,
     TrainConfig,
     default_experiment,
     sentences,
 )
+from resnet_viz.net_config import DEPTHS, MAX_WIDTH, MIN_WIDTH, NetConfig
+from resnet_viz.repeats import MAX_SEEDS, repeats
 from resnet_viz.ui import state
 from resnet_viz.ui.arm_form import ACTIVATIONS, INITS, SHORTCUTS, arm_rows
 from resnet_viz.ui.query import MAX_WHOLE, read_experiment, write_experiment
@@ -35,7 +35,7 @@ BATCHES = (32, 64, 128, 256, 512)
 CONTROLS = {
     "presets": "presets", "data": "data set", "nets": "each net on its own", "depth": "depth", "width": "width",
     "bn": "batch norm", "init": "initial weights", "epochs": "epochs", "size": "training images", "seed": "seed",
-    "more": "more", "link": "link", "recent": "earlier races",
+    "seeds": "seeds", "more": "more", "link": "link", "recent": "earlier races",
 }  # fmt: skip
 
 
@@ -45,24 +45,28 @@ class Filled:
 
     data: DatasetName
     config: ExperimentConfig | ConfigError  # or why it describes none
+    seeds: int  # over how many it is repeated
 
 
-def begin(default_data: DatasetName, shown: ExperimentConfig | None) -> Form:
-    """The form of this session: as it was left, or as the address says, or like the run that is shown."""
+def begin(default_data: DatasetName, shown: ExperimentConfig | None, seeds: int = 1) -> Form:
+    """The form of this session: as it was left, or as the address says, or like what is shown, over so many seeds."""
     form, given = state.form(), state.experiment_parameters()
     if form is not None and given in ({}, form.given):
+        if form.latest is not None and not state.any_widget(form.keys):  # they are forgotten when their page is left
+            form.keep(form.latest, form.latest_seeds)
         return form
     if not given and shown is not None:  # a run of the command line may be none that the form can say
-        config, problem = read_experiment(write_experiment(shown), default_data)[0], None
+        config, seeds, _ = read_experiment(write_experiment(shown, seeds), default_data)
+        problem = None
     else:
-        config, problem = read_experiment(given, default_data)
-    return state.keep_form(Form(config, given, problem, filled=0 if form is None else form.filled + 1))
+        config, seeds, problem = read_experiment(given, default_data)
+    return state.keep_form(Form(config, seeds, given, problem, filled=0 if form is None else form.filled + 1))
 
 
-def fill(config: ExperimentConfig) -> None:
+def fill(config: ExperimentConfig, seeds: int = 1) -> None:
     """Fill the form anew."""
     form = state.form()
-    state.keep_form(Form(config, filled=0 if form is None else form.filled + 1))
+    state.keep_form(Form(config, seeds, filled=0 if form is None else form.filled + 1))
     state.forget_experiment()
 
 
@@ -79,15 +83,16 @@ def race_form(form: Form) -> Filled:
     nets = _nets(form, data, width, hidden)
     settings = {**base.data.model_dump(), **base.train.model_dump(), "seed": base.seed}
     settings |= _budget(form, settings, data, hidden)
+    seeds = form.seeds if "seeds" in hidden else _seeds(form)
     if "more" not in hidden:
         with st.expander("More"):
             if not form.separate:
                 nets = _twins(form, nets)
             settings |= _more(form, settings, data)
-    config = _experiment(nets, settings)
+    config = _experiment(nets, settings, seeds)
     if isinstance(config, ExperimentConfig):
-        form.latest = config
-    return Filled(data, config)
+        form.latest, form.latest_seeds = config, seeds
+    return Filled(data, config, seeds)
 
 
 def _data(form: Form, hidden: frozenset[str]) -> DatasetName:
@@ -150,8 +155,16 @@ def _budget(form: Form, start: Mapping[str, Any], data: DatasetName, hidden: fro
             help=f"Chosen at random, equally from all classes; {most:,} at most.",
         )  # fmt: skip
     if "seed" not in hidden:
-        values["seed"] = st.number_input("Seed", 0, 2**31 - 1, start["seed"], key=form.key("seed"))
+        values["seed"] = st.number_input("Seed", 0, MAX_SEED, start["seed"], key=form.key("seed"))
     return values
+
+
+def _seeds(form: Form) -> int:
+    return st.number_input(
+        "Seeds", 1, MAX_SEEDS, form.seeds, key=form.key("seeds"),
+        help="How often the race is repeated: with the seed, the next one, and so on, one after another. From 2 on, "
+        "the page shows how far the seeds lie apart, and whether the difference is larger than that.",
+    )  # fmt: skip
 
 
 def _more(form: Form, start: Mapping[str, Any], data: DatasetName) -> dict[str, Any]:
@@ -209,12 +222,12 @@ def _machine(form: Form, start: Mapping[str, Any]) -> dict[str, Any]:
         help="auto: bf16 where the machine has it and it was measured to be faster.",
     )  # fmt: skip
     values["threads"] = st.number_input(
-        "Threads", 1, 256, start["threads"], placeholder="one for each core", key=form.key("threads")
+        "Threads", 1, MAX_THREADS, start["threads"], placeholder="one for each core", key=form.key("threads")
     )
     return values
 
 
-def _experiment(nets: list[dict[str, Any]], settings: Mapping[str, Any]) -> ExperimentConfig | ConfigError:
+def _experiment(nets: list[dict[str, Any]], settings: Mapping[str, Any], seeds: int) -> ExperimentConfig | ConfigError:
     parts = {
         kind: {key: value for key, value in settings.items() if key in kind.model_fields}
         for kind in (DataConfig, TrainConfig)
@@ -223,8 +236,7 @@ def _experiment(nets: list[dict[str, Any]], settings: Mapping[str, Any]) -> Expe
         with sentences():
             data = DataConfig(**parts[DataConfig])
             arms = tuple(NetConfig(**{**net, "num_classes": data.num_classes}) for net in nets)
-            return ExperimentConfig(
-                arms=arms, data=data, train=TrainConfig(**parts[TrainConfig]), seed=settings["seed"]
-            )
+            train = TrainConfig(**parts[TrainConfig])
+            return repeats(ExperimentConfig(arms=arms, data=data, train=train, seed=settings["seed"]), seeds)[0]
     except ConfigError as error:
         return error

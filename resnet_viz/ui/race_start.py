@@ -7,16 +7,30 @@ import streamlit as st
 
 from resnet_viz.charts.sentences import duration
 from resnet_viz.config import TITLES, ConfigError, ExperimentConfig
+from resnet_viz.engine import groups
 from resnet_viz.engine.manager import Manager
-from resnet_viz.engine.store import StoreError
+from resnet_viz.engine.recorded import recorded
+from resnet_viz.engine.store import NoSuchRun, StoreError
 from resnet_viz.presets import PRESETS, Preset
 from resnet_viz.ui import state
 from resnet_viz.ui.data_notice import is_present
+from resnet_viz.ui.live_plot import preload_plotly
 from resnet_viz.ui.query import link, write_experiment
 from resnet_viz.ui.race_begin import Form
+from resnet_viz.ui.race_controls import KEYS, keys
 from resnet_viz.ui.race_form import CONTROLS, Filled, fill
 
 log = logging.getLogger(__name__)
+
+EMPTY = """
+#### Does a deeper net learn better?
+
+Up to four networks see the same batches of images, and begin with the same weights wherever they have the same ones.
+Some are **plain**. The others add the input of each block to its output, *y* = F(*x*) + *x*: they are **residual**.
+
+Press **Start** and watch their loss, their error and the gradient in each of their blocks, measured while they train
+on this machine. One race may be chance: with more **Seeds** it is repeated, and the difference comes with an interval.
+"""
 
 
 def presets(form: Form) -> None:
@@ -38,11 +52,22 @@ def presets(form: Form) -> None:
         format_func=lambda name: PRESETS[name].title, label_visibility="collapsed",
     )  # fmt: skip
     if chosen is not None:
-        st.caption(chosen.look_for + _time(chosen))
+        st.caption(chosen.look_for)
+        _recording(chosen)
 
 
-def _time(preset: Preset) -> str:
-    return "" if preset.seconds is None else f" About {duration(preset.seconds)} on two cores, with CIFAR-10."
+def _recording(preset: Preset) -> None:
+    """How long it took where it was recorded, and the way to see that."""
+    recording = recorded().get(preset.name)
+    if recording is None or recording.seconds is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        where = f"{recording.device}, {recording.threads} threads, {TITLES[recording.config.data.name]}"
+        st.caption(f"It took {duration(recording.seconds)} minutes when it was recorded ({where}).")
+        st.button(
+            "See the recording", icon=":material/album:", type="tertiary", key=f"recording_{preset.name}",
+            on_click=state.show_run, args=(preset.name,),
+        )  # fmt: skip
 
 
 def start(manager: Manager, form: Form, filled: Filled, label: str = "Start") -> None:
@@ -50,26 +75,42 @@ def start(manager: Manager, form: Form, filled: Filled, label: str = "Start") ->
     config = filled.config
     ready = isinstance(config, ExperimentConfig) and is_present(config.data.name)
     key = f"{label.split()[0].lower()}_{state.start_token()}"
-    if st.button(label, type="primary", width="stretch", key=key, disabled=not ready):
+    if st.button(label, type="primary", width="stretch", key=key, disabled=not ready, shortcut=KEYS.get(label)):
         assert isinstance(config, ExperimentConfig)
         try:
-            state.run_started(manager.submit(config, state.start_token()))
-            form.keep(config)
+            state.started(_submit(manager, config, filled.seeds), is_group=filled.seeds > 1)
+            form.keep(config, filled.seeds)
             st.rerun()
-        except StoreError as error:
+        except (NoSuchRun, StoreError) as error:
             log.exception("submit")
             st.error(str(error), icon=":material/error:")
     if isinstance(config, ConfigError):
         st.error(str(config))
 
 
-def confirmation(manager: Manager, form: Form, filled: Filled) -> None:
+def _submit(manager: Manager, config: ExperimentConfig, seeds: int) -> str:
+    """Id of the run, or of the group of runs."""
+    token = state.start_token()
+    return manager.submit(config, token) if seeds == 1 else groups.submit(manager, config, token, seeds)
+
+
+def nothing_yet(manager: Manager, form: Form, filled: Filled) -> None:
+    """What stands where the race will be: the question of a link that asks to run, or what to do."""
+    if state.asked_to_run() and form.problem is None:
+        _confirmation(manager, form, filled)
+    else:
+        st.markdown(EMPTY)
+        keys()
+    preload_plotly()
+
+
+def _confirmation(manager: Manager, form: Form, filled: Filled) -> None:
     """What a link asks to run, and one button that does it."""
     if isinstance(filled.config, ConfigError):
         return
     with st.container(border=True):
         st.markdown(f"#### This link asks to train {_listed(filled.config)}")
-        st.markdown(_budget(filled.config))
+        st.markdown(_budget(filled.config, filled.seeds))
         yes, no = st.columns(2)
         with yes:
             start(manager, form, filled, "Run it")
@@ -80,10 +121,13 @@ def _listed(config: ExperimentConfig) -> str:
     return " against ".join(config.labels)
 
 
-def _budget(config: ExperimentConfig) -> str:
+def _budget(config: ExperimentConfig, seeds: int) -> str:
+    last = config.seed + seeds - 1
+    repeated = f"and that {seeds} times, one after another: seeds {config.seed} to {last}"
     return (
         f"On this machine: {config.train.epochs} epochs on {config.data.train_size:,} images of "
-        f"{TITLES[config.data.name]}, {config.total_steps:,} steps for each net, seed {config.seed}."
+        f"{TITLES[config.data.name]}, {config.total_steps:,} steps for each net, "
+        f"{f'seed {config.seed}' if seeds == 1 else repeated}."
     )
 
 
@@ -95,7 +139,7 @@ def links(filled: Filled) -> None:
     if "link" in hidden or isinstance(filled.config, ConfigError):
         return
     with st.expander("Link to this experiment"):
-        parameters = write_experiment(filled.config)
+        parameters = write_experiment(filled.config, filled.seeds)
         to = partial(link, st.context.url or "race")
         show = partial(st.code, language=None, wrap_lines=True)
         st.caption("Opens this form:")

@@ -7,7 +7,7 @@ import streamlit as st
 
 from resnet_viz import charts
 from resnet_viz.charts import sentences
-from resnet_viz.charts.certificate import certificate, differences
+from resnet_viz.charts.certificate import certificate
 from resnet_viz.charts.summary import Note
 from resnet_viz.engine.manager import Manager
 from resnet_viz.engine.recorded import recorded
@@ -15,6 +15,8 @@ from resnet_viz.engine.store import NoSuchRun, StoreError
 from resnet_viz.records import Status
 from resnet_viz.runlog import Snapshot
 from resnet_viz.ui import state
+from resnet_viz.ui.certificate_view import certificate_box
+from resnet_viz.ui.export_view import exports
 from resnet_viz.ui.live_plot import live_plot
 from resnet_viz.ui.network_view import network_view
 from resnet_viz.ui.paper_view import paper_view
@@ -42,7 +44,9 @@ class _View:
         """One tick."""
         try:
             snapshot = self.manager.snapshot(self.run)
-        except (NoSuchRun, StoreError) as error:
+        except NoSuchRun:  # deleted just now: the whole page says so, without what belongs to a run
+            st.rerun()
+        except StoreError as error:
             log.exception("run %s", self.run)
             st.error(str(error), icon=":material/error:")
             return
@@ -69,6 +73,7 @@ def race_view(manager: Manager, run: str) -> None:
     view = _View(manager, run, snapshot.is_active, starting)
     tick_s = STARTING_TICK_S if starting else TICK_S
     st.fragment(view.draw, run_every=tick_s if snapshot.is_active else None)()
+    exports(manager, run)  # outside of what ticks: its buttons stay
 
 
 def _header(manager: Manager, snapshot: Snapshot) -> None:
@@ -111,6 +116,20 @@ def _charts(snapshot: Snapshot) -> None:
         network_view(snapshot)
     if paper:
         paper_view(snapshot)
+    four_charts(snapshot)
+    details = [sentences.speed_sentence(snapshot), sentences.device_sentence(snapshot)]
+    st.caption(" · ".join(filter(None, details)))
+    certificate_box(certificate(snapshot), snapshot.config.arms)
+    with st.expander("The numbers of each epoch"):
+        if rows := sentences.epoch_table(snapshot):
+            st.dataframe(rows, hide_index=True, alt="Training and test error of each net at the end of each epoch.")
+        else:
+            st.caption("They come at the end of the first epoch.")
+
+
+def four_charts(snapshot: Snapshot) -> None:
+    """Loss, error, and the gradient flow of now and so far."""
+    run = snapshot.run
     first, second = st.columns(2, gap="medium")
     with first:
         st.markdown("**Training loss** of each batch (faint) and its running mean")
@@ -129,12 +148,3 @@ def _charts(snapshot: Snapshot) -> None:
         st.markdown("**Gradient flow so far:** the same norms, one colour scale")
         alt = "Gradient norm of each block over the steps of the run, one heat map for each net."
         live_plot(charts.gradient_heat_figure(snapshot), key=f"heat_{run}", alt=alt, height=380)
-    details = [sentences.speed_sentence(snapshot), sentences.device_sentence(snapshot)]
-    st.caption(" · ".join(filter(None, details)))
-    with st.expander("What was held equal"):
-        for held in certificate(snapshot):
-            icon = "check" if held.is_equal else "not_equal"
-            st.markdown(f":material/{icon}: **{held.what}**: {held.words}")
-        st.caption(f"The arms differ in: {', '.join(differences(snapshot.config.arms)) or 'nothing'}.")
-    with st.expander("The numbers of each epoch"):
-        st.dataframe(sentences.epoch_table(snapshot), hide_index=True)

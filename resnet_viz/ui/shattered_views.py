@@ -7,7 +7,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from resnet_viz.charts import shattered as charts
-from resnet_viz.config import DEPTHS, NetConfig
+from resnet_viz.config import MAX_SEED
+from resnet_viz.net_config import DEPTHS, NetConfig
 from resnet_viz.ui.arm_form import INITS
 from resnet_viz.ui.live_plot import live_plot
 from resnet_viz.ui.quizzes import Quiz
@@ -21,7 +22,7 @@ def shattered_form() -> tuple[tuple[NetConfig, ...], int]:
     batch_norm = st.toggle("Batch norm", value=True, key="shattered_norm")
     init = st.radio("Initial weights", list(INITS), format_func=INITS.__getitem__, key="shattered_init")
     seed = st.number_input(
-        "Seed", 0, 2**31 - 1, 0, key="shattered_seed", help="Of the initial weights, and of which two images."
+        "Seed", 0, MAX_SEED, 0, key="shattered_seed", help="Of the initial weights, and of which two images."
     )
     depths = [*(shallow for shallow in SHALLOW if shallow != depth), depth]
     nets = tuple(

@@ -12,14 +12,20 @@ from resnet_viz.ui.lessons import LESSONS
 from tests.browser.phone import overhang
 from tests.waiting import until
 
-ADDRESSES = ["", *(lesson.key for lesson in LESSONS)]
+LIBRARY = "library?runs=degradation"
+ADDRESSES = ["", *(lesson.key for lesson in LESSONS), LIBRARY]
+# What every run of the tests looks at. All pages in both themes take minutes: `make test-thorough`.
+ALWAYS = (("", "dark"), ("race", "light"), (LIBRARY, "dark"))
 WAIT_MS = 60_000
 RESTS = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
 # The page has drawn its end, and no measurement is still on its way.
-DONE = f"""() => {RESTS} && document.body.innerText.includes("Sources.")
+DONE = f"""() => {RESTS} && ["Sources.", "Gradient flow so far"].some(end => document.body.innerText.includes(end))
     && !document.querySelector("[data-testid=stProgress] + *, [class*='st-key-cancel_']")"""
 CHARTS = "[...document.querySelectorAll('.live-plot[aria-label]')]"
 DRAWN = f"() => {CHARTS}.length > 0 && {CHARTS}.every(node => node.data)"
+OPEN = "() => document.querySelectorAll('.live-plot-more').forEach(line => { line.open = true; })"
+UNTOLD = f"""() => {CHARTS}.filter(node => node.data.length)
+    .filter(node => !node.parentElement.querySelector('.live-plot-numbers td')).map(node => node.ariaLabel)"""
 # The server learns of the theme only from the first run of a page, and runs it again.
 DARK = "() => [...document.querySelectorAll('style')].some(style => style.textContent.includes('stMultiSelect'))"
 POINTS = f"{CHARTS}[0].data[0].x.length"  # of the first curve on the page
@@ -61,8 +67,14 @@ def problems(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize(
+    ("address", "scheme"),
+    [
+        pytest.param(address, scheme, marks=[] if (address, scheme) in ALWAYS else pytest.mark.thorough)
+        for address in ADDRESSES
+        for scheme in ("light", "dark")
+    ],
+)
 def test_a_page_has_no_serious_problem_and_fits_on_a_phone(
     address: str, scheme: Literal["light", "dark"], page: Page, server: str, console: list[str]
 ) -> None:
@@ -70,6 +82,8 @@ def test_a_page_has_no_serious_problem_and_fits_on_a_phone(
     open_page(page, server, address)
     if scheme == "dark":
         page.wait_for_function(DARK, timeout=WAIT_MS)
+    page.evaluate(OPEN)  # the numbers of every chart are looked at too
+    until(lambda: page.evaluate(UNTOLD) == [])
     assert problems(page) == []
     page.set_viewport_size({"width": 390, "height": 844})
     until(lambda: overhang(page) <= 0)  # charts take their new width one after the other
@@ -99,6 +113,7 @@ def test_the_recording_replays_and_can_be_held(page: Page, server: str) -> None:
     expect(page.get_by_role("button", name="Play again")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_who_wants_no_motion_sees_the_whole_recording_at_once(page: Page, server: str) -> None:
     page.emulate_media(reduced_motion="reduce")
     open_page(page, server, "")
@@ -106,6 +121,7 @@ def test_who_wants_no_motion_sees_the_whole_recording_at_once(page: Page, server
     expect(page.get_by_role("button", name="Play again")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_visitor_walks_the_path_and_takes_the_summary_home(
     page: Page, server: str, console: list[str], tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
@@ -71,6 +72,7 @@ def test_an_uploaded_picture_is_explained_and_both_files_are_taken_home(
     assert console == []
 
 
+@pytest.mark.thorough
 def test_a_bad_file_is_one_sentence_and_nothing_breaks(
     page: Page, server: str, console: list[str], tmp_path: Path
 ) -> None:
@@ -83,6 +85,7 @@ def test_a_bad_file_is_one_sentence_and_nothing_breaks(
     assert console == []
 
 
+@pytest.mark.thorough
 def test_a_pasted_picture_is_explained(page: Page, server: str) -> None:
     open_page(page, server)
     picture = sample_picture("rocket").read_bytes()
@@ -99,6 +102,7 @@ def test_a_pasted_picture_is_explained(page: Page, server: str) -> None:
     expect(page.get_by_text("EfficientNet-Lite0 says missile")).to_be_visible(timeout=WAIT_MS)
 
 
+@pytest.mark.thorough
 def test_what_takes_long_shows_how_far_it_is(page: Page, server: str) -> None:
     open_page(page, server)
     page.get_by_role("button", name="Make this map").first.click()
@@ -106,6 +110,7 @@ def test_what_takes_long_shows_how_far_it_is(page: Page, server: str) -> None:
     expect(page.get_by_text("Integrated Gradients for espresso")).to_be_visible(timeout=WAIT_MS)
 
 
+@pytest.mark.thorough
 def test_the_page_fits_a_phone(page: Page, server: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     open_page(page, server)

@@ -4,8 +4,10 @@ import re
 import time
 from typing import Literal
 
+import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from resnet_viz.ui.race_controls import KEYS
 from resnet_viz.ui.race_view import TICK_S
 from tests.browser.phone import overhang
 from tests.waiting import until
@@ -33,7 +35,12 @@ def start(page: Page, server: str) -> str:
 
 def control(page: Page, name: str) -> Locator:
     """A button of the race; Streamlit's own header has a Stop as well while a script runs."""
-    return page.locator(".st-key-controls").get_by_role("button", name=name, exact=True)
+    return page.locator(".st-key-controls").get_by_role("button", name=_said(name), exact=True)
+
+
+def _said(name: str) -> str:
+    """What a screen reader says of a button: its key stands on it."""
+    return f"{name} Shortcut {KEYS[name]}" if name in KEYS else name
 
 
 def stop(page: Page) -> None:
@@ -102,6 +109,24 @@ def test_pause_step_and_continue(page: Page, server: str) -> None:
     stop(page)
 
 
+@pytest.mark.thorough
+def test_a_race_is_steered_by_keyboard_but_not_while_one_types(page: Page, server: str) -> None:
+    open_page(page, f"{server}/race?{EXPERIMENT}")
+    page.keyboard.press(KEYS["Start"])
+    page.wait_for_function(f"({STEPS})() >= 1", timeout=WAIT_MS)
+    page.get_by_label("Epochs").press(KEYS["Stop"])  # in a field, a key belongs to the field
+    page.get_by_label("Epochs").evaluate("field => field.blur()")
+    page.keyboard.press(KEYS["Pause"])
+    expect(page.get_by_text("paused", exact=True)).to_be_visible(timeout=WAIT_MS)
+    text = page.get_by_text(re.compile(r"^step \d+ of"))
+    before = _step_in(text.inner_text())
+    page.keyboard.press(KEYS["Step"])
+    expect(text).to_contain_text(f"step {before + 1} of", timeout=WAIT_MS)
+    page.keyboard.press(KEYS["Stop"])
+    expect(page.get_by_text("stopped", exact=True)).to_be_visible(timeout=WAIT_MS)
+
+
+@pytest.mark.thorough
 def test_two_tabs_see_one_run_and_a_second_start_queues(page: Page, context: BrowserContext, server: str) -> None:
     address = start(page, server)
     page.wait_for_function(f"({STEPS})() >= 2", timeout=WAIT_MS)
@@ -121,10 +146,11 @@ def test_two_tabs_see_one_run_and_a_second_start_queues(page: Page, context: Bro
     stop(other)
 
 
+@pytest.mark.thorough
 def test_five_clicks_at_once_make_one_run(page: Page, server: str) -> None:
     open_page(page, f"{server}/race?{EXPERIMENT}&seed=55")
     page.evaluate(
-        """() => { const start = [...document.querySelectorAll("button")].find(b => b.innerText.trim() === "Start");
+        """() => { const start = [...document.querySelectorAll("button")].find(b => b.innerText.startsWith("Start"));
                    for (let click = 0; click < 5; click++) start.click(); }"""
     )
     page.wait_for_function(f"({STEPS})() >= 2", timeout=WAIT_MS)
@@ -136,6 +162,7 @@ def test_five_clicks_at_once_make_one_run(page: Page, server: str) -> None:
     assert sum("running" in text or "queued" in text for text in listed) == 0
 
 
+@pytest.mark.thorough
 def test_the_charts_follow_the_theme(page: Page, server: str) -> None:
     start(page, server)
     page.wait_for_function(f"({STEPS})() >= 1", timeout=WAIT_MS)
@@ -144,6 +171,7 @@ def test_the_charts_follow_the_theme(page: Page, server: str) -> None:
     assert text["light"] < 128 < text["dark"]
 
 
+@pytest.mark.thorough
 def test_a_phone_can_start_a_race(page: Page, server: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     open_page(page, f"{server}/race?{EXPERIMENT}")

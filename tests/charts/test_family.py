@@ -7,8 +7,8 @@ import pytest
 from resnet_viz.charts import block_costs, diagrams, family
 from resnet_viz.charts.parts import SHORTCUT_WORDS
 from resnet_viz.charts.style import COLOURS, Figure
-from resnet_viz.config import Shortcut
 from resnet_viz.family import Counted, Diagram, Member, Node, NodeKind, Stage
+from resnet_viz.net_config import Shortcut
 
 KINDS: dict[str, NodeKind] = {"x": "input", "y": "output", "+": "sum", "BN": "norm", "ReLU": "activation"}
 

@@ -6,7 +6,7 @@ import pytest
 
 from resnet_viz.charts import highway
 from resnet_viz.charts.highway import Measured
-from resnet_viz.config import NetConfig
+from resnet_viz.net_config import NetConfig
 from tests.factories import rows_of
 
 

@@ -4,7 +4,8 @@ import plotly.graph_objects as go
 import pytest
 
 from resnet_viz.charts import home
-from resnet_viz.config import NetConfig, default_experiment
+from resnet_viz.config import default_experiment
+from resnet_viz.net_config import NetConfig
 from resnet_viz.records import Record, Step
 from resnet_viz.runlog import RunLog, Snapshot
 

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 import pytest
 
 from resnet_viz.charts import network
-from resnet_viz.config import NetConfig
+from resnet_viz.net_config import NetConfig
 from resnet_viz.records import Record
 from tests.factories import experiment, gradients, rows_of, snapshot, started, step
 

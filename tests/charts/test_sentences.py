@@ -72,6 +72,19 @@ def test_a_net_that_never_left_chance_failed_to_start() -> None:
     assert "failed to start" not in sentences.measured_sentence(a_race(end, losses=(2.1, 1.0)))
 
 
+@pytest.mark.parametrize(("error", "stuck"), [(0.9, True), (0.8, False)])
+def test_a_high_running_loss_is_no_failure_where_the_error_fell(error: float, stuck: bool) -> None:
+    config = experiment("none")
+    records = [started(config), step(1, 2.4), epoch(1, error, 0.9), Finished(reason="completed", step=1)]
+    assert ("failed to start" in sentences.measured_sentence(snapshot(config, records))) == stuck
+
+
+def test_epochs_that_were_added_are_told() -> None:
+    config = experiment("none")
+    records = [started(config), step(1, 2.4), Intervention(step=1, extend_epochs=3)]
+    assert "2 + 3 epochs, batch" in sentences.data_sentence(snapshot(config, records))
+
+
 def test_the_data_sentence_says_on_what_and_for_how_long() -> None:
     assert sentences.data_sentence(a_race()) == "64 images of shapes (synthetic), 2 epochs, batch 16, seed 0"
     once = snapshot(experiment(epochs=1), [])

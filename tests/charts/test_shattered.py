@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 import pytest
 
 from resnet_viz.charts import shattered as charts
-from resnet_viz.config import NetConfig, Shortcut
+from resnet_viz.net_config import NetConfig, Shortcut
 
 
 def net(correlations: list[float], depth: int = 8, shortcut: Shortcut = "A", norm: float | None = 0.5) -> charts.Along:

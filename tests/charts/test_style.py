@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resnet_viz.charts.style import BLOCK_MARKERS, COLOURS, MARKERS, SPARES, dash, line, marker, pen, pens
-from resnet_viz.config import MAX_ARMS, NetConfig
+from resnet_viz.charts.style import BLOCK_MARKERS, COLOURS, MARKERS, SPARES, dash, epoch_axis, line, marker, pen, pens
+from resnet_viz.config import MAX_ARMS
+from resnet_viz.net_config import NetConfig
 from resnet_viz.spelling import read_arm
 from tests.strategies import nets
 
@@ -73,3 +74,10 @@ def test_a_net_alone_is_drawn_as_in_a_race() -> None:
     net = NetConfig(depth=20, shortcut="B")
     assert line(net, 3) == {"color": COLOURS["B"], "dash": dash(20), "width": 3}
     assert marker(net, 7) == {"symbol": "square", "size": 7, "color": COLOURS["B"]}
+
+
+@pytest.mark.parametrize(("epochs", "step"), [(1, 1), (2, 1), (8, 1), (9, 2), (200, 25)])
+def test_an_axis_of_epochs_has_whole_numbers_and_not_too_many(epochs: int, step: int) -> None:
+    axis = epoch_axis(epochs)
+    assert axis["dtick"] == step
+    assert axis["range"] == [0.5, epochs + 0.5]

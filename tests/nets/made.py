@@ -5,12 +5,21 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
-from resnet_viz.config import NetConfig
+from resnet_viz.net_config import NetConfig
 from resnet_viz.nets import CifarNet, build_net
-from resnet_viz.nets.blocks import ResidualBlock, ZeroPad
+from resnet_viz.nets.blocks import Projection, ResidualBlock, ZeroPad
 from resnet_viz.nets.branches import Add, Gate, ScaledSkip, SkipInit, Survival, ZeroNorm
 
-OWN = (Add, Gate, ScaledSkip, SkipInit, Survival, ZeroNorm, ZeroPad)  # our own modules that compute something
+OWN = (
+    Add,
+    Gate,
+    Projection,
+    ScaledSkip,
+    SkipInit,
+    Survival,
+    ZeroNorm,
+    ZeroPad,
+)  # our own modules that compute something
 X = torch.tensor([[1.0, -2.0], [3.0, 4.0]]).view(1, 1, 2, 2)  # what blocks computed by hand are given
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from resnet_viz.config import BOTTLENECK_DEPTHS, NetConfig
+from resnet_viz.net_config import BOTTLENECK_DEPTHS, NetConfig
 from resnet_viz.nets.bottleneck import BottleneckBlock
 from tests.nets.made import calls_of, equal_where_shared, parameter_count, small, some_images
 

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_viz.config import NetConfig
+from resnet_viz.net_config import NetConfig
 from resnet_viz.nets import build_net
-from resnet_viz.nets.blocks import Block, ZeroPad
+from resnet_viz.nets.blocks import Block, Projection, ZeroPad
 from resnet_viz.nets.branches import Add
 from tests.nets.made import X, calls_of, equal_where_shared, parameter_count, small, some_images, with_kernels
 
@@ -236,3 +236,20 @@ def test_the_stages_halve_the_map_and_double_the_channels() -> None:
     net(some_images())
     assert shapes == [(4, 32, 32), (8, 16, 16), (16, 8, 8)]
     assert len(list(net.blocks())) == 6
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("channels", [4, 7, 16])
+def test_a_projection_is_a_strided_convolution_forward_and_backward(channels: int, stride: int) -> None:
+    source = torch.Generator().manual_seed(0)
+    projection = Projection(channels, 2 * channels, 1, stride, bias=True).to(memory_format=torch.channels_last)
+    x = torch.randn(3, channels, 8, 8, generator=source).contiguous(memory_format=torch.channels_last).requires_grad_()
+    y = projection(x)
+    weight, bias = (tensor.detach().double() for tensor in (projection.weight, projection.bias))
+    exact = x.detach().double().contiguous().requires_grad_()
+    expected = torch.nn.functional.conv2d(exact, weight.contiguous(), bias, stride)
+    torch.testing.assert_close(y.double(), expected, rtol=1e-5, atol=1e-5)
+    (gradient,) = torch.autograd.grad(y.sum(), x)
+    (expected_gradient,) = torch.autograd.grad(expected.sum(), exact)
+    torch.testing.assert_close(gradient.double(), expected_gradient, rtol=1e-5, atol=1e-5)
+    assert not torch.equal(y, Projection(channels, 2 * channels, 1, stride)(x))  # other weights give another one

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from resnet_viz.config import NetConfig
+from resnet_viz.net_config import NetConfig
 from resnet_viz.nets.preactivation import PreActivationBlock
 from tests.nets.made import X, calls_of, equal_where_shared, parameter_count, small, some_images, with_kernels
 

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from resnet_viz.arm import Arm
-from resnet_viz.config import ExperimentConfig, NetConfig, default_experiment
+from resnet_viz.config import ExperimentConfig, default_experiment
 from resnet_viz.machine import Machine
+from resnet_viz.net_config import NetConfig
 from resnet_viz.nets import CifarNet, build_net
 from resnet_viz.nets.blocks import Block
 from resnet_viz.nets.branches import survival_probability

@@ -8,9 +8,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from resnet_viz.config import DataConfig, ExperimentConfig, NetConfig, TrainConfig
+from resnet_viz.config import DataConfig, ExperimentConfig, TrainConfig
 from resnet_viz.data import load_data
 from resnet_viz.machine import Machine
+from resnet_viz.net_config import NetConfig
 from resnet_viz.nets.blocks import Block
 from resnet_viz.nets.branches import Add, Gate, ScaledSkip, SkipInit, ZeroNorm
 from resnet_viz.nets.preactivation import PreActivationBlock

@@ -50,7 +50,12 @@ def explaining(honest: HonestLauncher, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 @pytest.fixture
-def app(no_data: None) -> AppTest:
-    """On the page of the race, where most tests begin."""
+def app(no_data: None, request: pytest.FixtureRequest) -> AppTest:
+    """On the page of the race, where most tests begin.
+
+    With a manager in any case: a page that finds none opens a real one, whose worker would outlive the test.
+    """
+    if not {"manager", "explaining"} & set(request.fixturenames):
+        request.getfixturevalue("manager")
     app = AppTest.from_file(str(MAIN), default_timeout=30)
     return app.switch_page("race.py")

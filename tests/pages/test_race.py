@@ -11,6 +11,7 @@ from resnet_viz.engine.manager import Manager
 from resnet_viz.engine.store import Store, StoreError
 from resnet_viz.places import ARCHIVES, CACHE_VARIABLE, STORE_VARIABLE
 from resnet_viz.records import Diverged, Gradients, Step
+from resnet_viz.runlog import Snapshot
 from resnet_viz.ui import engine
 from tests.engine.fakes import TINY, FakeLauncher
 from tests.waiting import until
@@ -44,7 +45,7 @@ def test_without_data_the_page_says_so_and_races_on_shapes(
     assert "CIFAR-10 is not on this machine" in texts(app)
     assert app.selectbox(key="data").value == "shapes"
     start_button(app).click().run()
-    assert manager.runs()[0].config.data.name == "shapes"
+    assert manager.library.newest()[0].config.data.name == "shapes"
     assert "Synthetic" in texts(app)
 
 
@@ -57,7 +58,7 @@ def test_with_cifar_the_default_is_cifar(
     assert app.selectbox(key="data").value == "cifar10"
     assert "not on this machine" not in texts(app)
     start_button(app).click().run()
-    config = manager.runs()[0].config
+    config = manager.library.newest()[0].config
     assert config.labels == ("plain-56", "residual-56")
     assert (config.data.train_size, config.train.epochs, config.train.batch_size) == (5000, 8, 128)
     assert (config.arms[0].width, config.train.learning_rate, config.train.schedule) == (16, 0.1, "one-cycle")
@@ -70,7 +71,7 @@ def test_the_form_is_what_is_run(app: AppTest, manager: Manager) -> None:
     app.toggle(key="batch_norm").set_value(False)
     app.run()
     start_button(app).click().run()
-    config = manager.runs()[0].config
+    config = manager.library.newest()[0].config
     assert (config.arms[1].depth, config.seed, config.arms[0].batch_norm) == (20, 7, False)
 
 
@@ -81,7 +82,7 @@ def test_what_stands_under_more_is_run_too(app: AppTest, manager: Manager) -> No
     app.number_input(key="probe_every").set_value(7)
     app.run()
     start_button(app).click().run()
-    config = manager.runs()[0].config
+    config = manager.library.newest()[0].config
     assert (config.data.classes, config.data.test_size, config.probe_every) == (("disc", "ring"), 300, 7)
     assert [arm.num_classes for arm in config.arms] == [2, 2]
 
@@ -96,7 +97,7 @@ def test_one_class_is_one_sentence_and_can_not_be_started(app: AppTest, manager:
 def test_start_shows_the_run_and_names_it_in_the_address(app: AppTest, manager: Manager) -> None:
     app.run()
     start_button(app).click().run()
-    (run,) = manager.runs()
+    (run,) = manager.library.newest()
     assert app.query_params["run"] in (run.id, [run.id])
     assert "plain-56 against residual-56" in texts(app)
     assert {"Pause", "Step", "Stop"} <= set(labels(app))
@@ -109,7 +110,7 @@ def test_five_clicks_make_one_run(app: AppTest, manager: Manager) -> None:
     for _ in range(5):
         app.session_state["start_token"] = token  # as if the page had not been drawn again in between
         button.click().run()
-    assert len(manager.runs()) == 1
+    assert len(manager.library.newest()) == 1
 
 
 def test_a_second_start_queues_and_says_so(app: AppTest, manager: Manager, launcher: FakeLauncher) -> None:
@@ -117,7 +118,7 @@ def test_a_second_start_queues_and_says_so(app: AppTest, manager: Manager, launc
     start_button(app).click().run()
     launcher.workers[0].start()
     start_button(app).click().run()
-    assert len(manager.runs()) == 2
+    assert len(manager.library.newest()) == 2
     assert "Queued behind one race" in texts(app)
 
 
@@ -285,8 +286,32 @@ def test_earlier_races_can_be_opened(app: AppTest, manager: Manager, launcher: F
     run = manager.submit(TINY, "t")
     launcher.workers[0].start()
     launcher.workers[0].finish()
-    until(lambda: manager.runs()[0].status == "finished")
+    until(lambda: manager.library.newest()[0].status == "finished")
     app.run()
     app.button(key=f"show_{run}").click().run()
     assert app.query_params["run"] in (run, [run])
     assert "plain-8 against residual-8" in texts(app)
+
+
+def test_a_run_that_was_deleted_elsewhere_leaves_a_page_without_it(
+    app: AppTest, manager: Manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = manager.submit(TINY, "t")
+    manager.steer(run, "stop")
+    until(lambda: manager.library.run(run).status == "stopped")
+    app.query_params["run"] = run
+    app.run()
+    assert "Export" in [one.proto.popover.label for one in app.get("popover")]
+    snapshot, calls = manager.snapshot, []
+
+    def deleted_while_it_is_drawn(asked: str) -> Snapshot:
+        calls.append(asked)
+        if len(calls) == 4:  # the page has asked for it, and now the view does
+            manager.library.delete(run)
+        return snapshot(asked)
+
+    monkeypatch.setattr(manager, "snapshot", deleted_while_it_is_drawn)
+    app.run()
+    assert not app.exception
+    assert f"There is no run '{run}' in the store" in texts(app)
+    assert "Export" not in [one.proto.popover.label for one in app.get("popover")]

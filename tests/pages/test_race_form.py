@@ -5,8 +5,11 @@ from urllib.parse import parse_qsl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from resnet_viz.config import ExperimentConfig, NetConfig, default_experiment
+from resnet_viz.charts.sentences import duration
+from resnet_viz.config import ExperimentConfig, default_experiment
 from resnet_viz.engine.manager import Manager
+from resnet_viz.engine.recorded import recorded
+from resnet_viz.net_config import NetConfig
 from resnet_viz.presets import PRESETS, Preset
 from resnet_viz.ui.query import read_experiment, write_experiment
 from tests.pages.test_race import labels, start_button, texts
@@ -34,7 +37,7 @@ def open_at(app: AppTest, **parameters: str) -> AppTest:
 def started(app: AppTest, manager: Manager) -> ExperimentConfig:
     start_button(app).click().run()
     assert not app.exception
-    return manager.runs()[0].config
+    return manager.library.newest()[0].config
 
 
 def links(app: AppTest) -> list[dict[str, str]]:
@@ -46,11 +49,11 @@ def links(app: AppTest) -> list[dict[str, str]]:
 def test_a_link_gives_the_form_that_is_run_and_the_same_link_again(
     app: AppTest, manager: Manager, parameters: dict[str, str]
 ) -> None:
-    expected, problem = read_experiment(parameters, "cifar10")
+    expected, seeds, problem = read_experiment(parameters, "cifar10")
     assert problem is None
     open_at(app, **parameters)
     assert not app.warning
-    assert links(app)[0] == write_experiment(expected)
+    assert links(app)[0] == write_experiment(expected, seeds)
     assert started(app, manager) == expected
 
 
@@ -62,8 +65,21 @@ def test_a_preset_fills_the_form_with_one_click_and_says_what_to_look_for(
     assert chosen.look_for not in texts(app)
     app.button_group(key="preset").set_value(chosen.name).run()
     assert chosen.look_for in texts(app)
-    assert "two cores" not in texts(app)  # no duration that was not measured
+    recording = recorded().get(chosen.name)
+    measured = "" if recording is None else f"It took {duration(recording.seconds or 0)} minutes"
+    assert measured in texts(app)  # with the machine; nothing where nothing was measured
+    assert ("It took" in texts(app)) == (recording is not None)
     assert started(app, manager) == chosen.experiment("shapes")
+
+
+def test_a_preset_can_be_seen_as_it_was_recorded(app: AppTest, manager: Manager) -> None:
+    open_at(app, data="shapes")
+    assert "See the recording" not in [button.label for button in app.button]
+    app.button_group(key="preset").set_value("bad-init").run()
+    app.button(key="recording_bad-init").click().run()
+    assert app.query_params["run"] in ("bad-init", ["bad-init"])
+    assert not app.warning
+    assert "A recording that comes with the project" in texts(app)
 
 
 def test_the_form_begins_with_two_nets_and_gives_each_its_own(app: AppTest, manager: Manager) -> None:
@@ -133,11 +149,11 @@ def test_another_data_set_brings_its_budget_and_keeps_the_nets(app: AppTest, man
 
 def test_a_link_that_asks_to_run_starts_after_one_press_and_never_before(app: AppTest, manager: Manager) -> None:
     open_at(app, data="shapes", depth="8", go="1")
-    assert manager.runs() == []
+    assert manager.library.newest() == []
     assert "This link asks to train plain-8 against residual-8" in texts(app)
     run_it = next(button for button in app.button if button.label == "Run it")
     run_it.click().run()
-    (run,) = manager.runs()
+    (run,) = manager.library.newest()
     assert run.config == default_experiment("shapes", depth=8)
     assert app.query_params["run"] in (run.id, [run.id])
     assert "go" not in app.query_params
@@ -152,7 +168,7 @@ def test_such_a_link_can_be_declined_and_a_broken_one_asks_nothing(app: AppTest,
     open_at(app, depth="21", go="1")
     assert len(app.warning) == 1
     assert "asks to train" not in texts(app)
-    assert manager.runs() == []
+    assert manager.library.newest() == []
 
 
 def test_a_lesson_shows_one_slider_and_stays_one_while_it_runs(app: AppTest, manager: Manager) -> None:
@@ -170,6 +186,32 @@ def test_a_lesson_shows_one_slider_and_stays_one_while_it_runs(app: AppTest, man
     next(button for button in app.button if button.label == "Show all controls").click().run()
     assert "hide" not in app.query_params
     assert app.number_input(key="epochs_shapes").value == 3
+
+
+def test_seeds_are_in_the_links_and_in_the_question_to_run(app: AppTest, manager: Manager) -> None:
+    open_at(app, data="shapes", depth="8", seeds="3", seed="4", go="1")
+    assert app.number_input(key="seeds").value == 3
+    assert all(link["seeds"] == "3" for link in links(app))
+    assert "3 times, one after another: seeds 4 to 6" in texts(app)
+    next(button for button in app.button if button.label == "Run it").click().run()
+    assert not app.exception
+    assert sorted(run.config.seed for run in manager.library.newest()) == [4, 5, 6]
+    assert "go" not in app.query_params
+
+
+def test_hidden_seeds_are_run_as_the_lesson_says(app: AppTest, manager: Manager) -> None:
+    open_at(app, data="shapes", depth="8", seeds="2", hide="seeds")
+    assert not [number for number in app.number_input if number.label == "Seeds"]
+    start_button(app).click().run()
+    assert len(manager.library.newest()) == 2
+    assert "Repeat over" not in "".join(labels(app))
+
+
+def test_more_seeds_than_there_are_can_not_be_started(app: AppTest, manager: Manager) -> None:
+    open_at(app, data="shapes", depth="8", seed=str(2**31 - 1))
+    app.number_input(key="seeds").set_value(2).run()
+    assert start_button(app).disabled
+    assert "seed must be at most 2147483646 for 2 seeds" in texts(app)
 
 
 def test_hidden_nets_are_run_as_the_lesson_says(app: AppTest, manager: Manager) -> None:
@@ -191,3 +233,31 @@ def test_a_run_that_the_form_can_not_say_leaves_it_as_it_is(app: AppTest, manage
     open_at(app, run=manager.submit(config, "t"))
     assert "residual-1202" in texts(app)
     assert app.select_slider(key="depth").value == 56
+
+
+@pytest.mark.parametrize("separate", [False, True])
+def test_the_form_is_as_it_was_left_when_another_page_was_visited(app: AppTest, separate: bool) -> None:
+    open_at(app, data="shapes", depth="8")
+    if separate:
+        next(toggle for toggle in app.toggle if toggle.label == "Choose each net on its own").set_value(True).run()
+    next(one for one in app.number_input if one.label == "Epochs").set_value(5).run()
+    app.number_input(key="seeds").set_value(4).run()
+    app.switch_page("library.py").run()
+    app.switch_page("race.py").run()
+    assert not app.exception
+    assert next(one for one in app.number_input if one.label == "Epochs").value == 5
+    assert app.number_input(key="seeds").value == 4
+    next(one for one in app.number_input if one.label == "Epochs").set_value(6).run()
+    assert next(one for one in app.number_input if one.label == "Epochs").value == 6
+
+
+def test_a_form_that_was_left_impossible_comes_back_with_its_last_possible_experiment(app: AppTest) -> None:
+    open_at(app, data="shapes", depth="8")
+    next(toggle for toggle in app.toggle if toggle.label == "Choose each net on its own").set_value(True).run()
+    next(one for one in app.number_input if one.label == "Training images").set_value(10).run()  # less than a batch
+    app.button(key="add").click().run()
+    assert start_button(app).disabled
+    app.switch_page("library.py").run()
+    app.switch_page("race.py").run()
+    assert not app.exception
+    assert not start_button(app).disabled

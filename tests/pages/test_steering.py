@@ -80,6 +80,7 @@ def test_what_was_changed_is_said_below_the_header(app: AppTest, manager: Manage
         ("factor", 1e6, "the factor on the learning rate must be at most 100"),
         ("factor", 0.0, "learning_rate_factor: input should be greater than 0"),
         ("more", 199, "a run has at most 200 epochs"),
+        ("more", 99999, "extend_epochs: input should be less than or equal to 200"),
     ],
 )
 def test_a_change_beyond_the_limits_is_one_sentence(
@@ -109,6 +110,17 @@ def test_a_change_that_comes_when_the_race_is_over_says_so(
     assert worker.actions == []
 
 
+def test_a_change_that_the_race_was_too_late_for_is_told(
+    app: AppTest, manager: Manager, launcher: FakeLauncher
+) -> None:
+    run, worker = running(app, manager, launcher)
+    apply(app, f"more_{run}")
+    worker.finish()  # after its last look at what is asked
+    until(lambda: manager.snapshot(run).status == "finished")
+    app.run()
+    assert "came too late" in app.warning[0].value
+
+
 def test_a_race_of_another_program_shows_its_controls_disabled_and_why(
     app: AppTest, manager: Manager, launcher: FakeLauncher, store_of_others: Store
 ) -> None:
@@ -120,7 +132,7 @@ def test_a_race_of_another_program_shows_its_controls_disabled_and_why(
     assert "Another program runs this race" in texts(app)
     controls = [button for button in app.button if button.key in (f"pause_{run}", f"step_{run}", f"stop_{run}")]
     assert [button.disabled for button in controls] == [True] * 3
-    (change,) = app.get("popover")
+    change = next(popover for popover in app.get("popover") if popover.proto.popover.label == "Change")
     assert change.proto.popover.disabled
     assert "can't be changed from here" in change.proto.popover.help
 
@@ -131,7 +143,7 @@ def test_a_race_that_has_not_begun_can_not_be_changed_yet(
     running(app, manager, launcher)
     app.query_params["run"] = manager.submit(TINY, "later")
     app.run()
-    (change,) = app.get("popover")
+    change = next(popover for popover in app.get("popover") if popover.proto.popover.label == "Change")
     assert change.proto.popover.disabled
     assert "has not begun" in change.proto.popover.help
 

@@ -4,9 +4,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
-from resnet_viz.config import NetConfig
 from resnet_viz.control import Stopped, Unattended
 from resnet_viz.family import Counted, Diagram, Member
+from resnet_viz.net_config import NetConfig
 from resnet_viz.net_questions import Family
 from resnet_viz.nets import CifarNet
 from resnet_viz.probes import answers, family

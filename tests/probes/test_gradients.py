@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_viz.config import NetConfig
+from resnet_viz.net_config import NetConfig
 from resnet_viz.nets import CifarNet, build_net
 from resnet_viz.nets.bottleneck import BottleneckBlock
 from resnet_viz.probes import gradient_probe, row_names

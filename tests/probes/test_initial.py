@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from resnet_viz.config import NetConfig
+from resnet_viz.net_config import NetConfig
 from resnet_viz.nets import build_net
 from resnet_viz.probes.gradients import row_names
 from resnet_viz.probes.initial import at_init

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from resnet_viz.config import NetConfig
 from resnet_viz.control import Stopped, Unattended
+from resnet_viz.net_config import NetConfig
 from resnet_viz.nets import build_net
 from resnet_viz.probes.shattering import PICTURES, autocorrelation, calibrate, input_gradients, shattered
 

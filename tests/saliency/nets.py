@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from resnet_viz.config import NetConfig
 from resnet_viz.control import Stopped, Unattended
+from resnet_viz.net_config import NetConfig
 from resnet_viz.nets import build_net
 from resnet_viz.questions import Description, Layer
 from resnet_viz.saliency.branches import branches_of

@@ -407,6 +407,7 @@ def stopped(question: Question, control: Control) -> list[tuple[int, int]]:
     return reports
 
 
+@pytest.mark.thorough
 def test_a_stop_goes_through_at_any_pass_and_leaves_nothing_behind(race: Model, pictures: tuple[Path, ...]) -> None:
     for question in all_questions(race, pictures)[1:]:
         control = Steered()

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from resnet_viz.config import NetConfig
 from resnet_viz.control import Stopped
+from resnet_viz.net_config import NetConfig
 from resnet_viz.nets.blocks import Block
 from resnet_viz.saliency.branches import split, switched_off
 from resnet_viz.saliency.classifiers import Classifier

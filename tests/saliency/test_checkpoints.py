@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torchvision import models
 
-from resnet_viz.config import NetConfig
+from resnet_viz.net_config import NetConfig
 from resnet_viz.nets import build_net
 from resnet_viz.questions import Model
 from resnet_viz.saliency.checkpoints import WeightsRefused, load_state, read_about, read_state
