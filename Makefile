@@ -5,7 +5,7 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench bench-degradation bench-shapes recordings screenshot clean
+.PHONY: help run test test-thorough check format bench bench-degradation bench-shapes recordings screenshot clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -25,8 +25,11 @@ run: $(VENV)/app.stamp  ## start the app on http://localhost:8501 (PORT= changes
 	@echo "resnet-viz: http://localhost:$(PORT)"
 	@$(PY) -m streamlit run app.py --server.port $(PORT) --server.headless true
 
-test: $(VENV)/dev.stamp  ## every test; those in a browser run when a Chromium is found
+test: $(VENV)/dev.stamp  ## the tests; those in a browser run when a Chromium is found
 	$(PY) -m pytest -n 2 --dist loadfile
+
+test-thorough: $(VENV)/dev.stamp  ## what takes minutes: every page in both themes and widths, every export, killed workers
+	$(PY) -m pytest -n 2 --dist loadfile -m thorough
 
 check: $(VENV)/dev.stamp  ## lint, format, types, direction of imports
 	$(PY) -m ruff check .
