@@ -1,5 +1,6 @@
 """A map on its picture: numbers to colours, colours over pixels, and both as files."""
 
+from base64 import b64encode
 from functools import lru_cache
 from io import BytesIO
 from typing import Any
@@ -89,6 +90,11 @@ def png(picture: NDArray[np.uint8]) -> bytes:
     buffer = BytesIO()
     Image.fromarray(picture).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def address(picture: NDArray[np.uint8]) -> str:
+    """The address of a picture (H, W, 3) that holds its file in itself (RFC 2397)."""
+    return f"data:image/png;base64,{b64encode(png(picture)).decode()}"
 
 
 def npz(**arrays: NDArray[Any]) -> bytes:

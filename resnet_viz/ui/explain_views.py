@@ -9,6 +9,7 @@ from resnet_viz.engine.explainer import Asking
 from resnet_viz.questions import Description, Faithfulness, Model, Randomise, Split, Surgery, Sweep
 from resnet_viz.ui import state
 from resnet_viz.ui.desk import Desk
+from resnet_viz.ui.images import show_image
 from resnet_viz.ui.lesson_quizzes import branch_quiz
 from resnet_viz.ui.live_plot import live_plot
 from resnet_viz.ui.map_panels import layer_slider
@@ -33,9 +34,8 @@ def prediction(looked: Asking, picture: Shown, description: Description) -> int:
     note = (looked.told or {})["note"]
     first, second = st.columns([1, 2], gap="medium")
     caption = "What the model saw" + (f": {note}" if note else "")
-    first.image(
-        looked.arrays["view"], width="stretch", output_format="PNG", caption=caption, alt=f"{picture.name}, {caption}"
-    )
+    with first:
+        show_image(looked.arrays["view"], caption, alt=f"{picture.name}, {caption}")
     state.note(
         f"tried_{picture.path.name}_{description.title}",
         Note(
@@ -68,9 +68,8 @@ def branch_view(desk: Desk, model: Model, description: Description, picture: Sho
     for column, values, name in zip(st.columns(3), parts, names, strict=True):
         large = overlay.enlarged(values / max(float(abs(parts[0]).max()), 1e-30), view.arrays["view"].shape[0])
         shown = overlay.overlay(view.arrays["view"], large, opacity=0.6, signed=True, colour_map="Viridis", limit=1.0)
-        column.image(
-            shown, width="stretch", output_format="PNG", caption=name, alt=f"Grad-CAM before the ReLU, signed: {name}"
-        )
+        with column:
+            show_image(shown, name, alt=f"Grad-CAM before the ReLU, signed: {name}")
     branch_quiz(f"{picture.plain_name}, {description.title}", description.layer(layer).title, *parts[1:])
     error = float((asking.told or {})["relative_error"])
     st.markdown(saliency_sentences.split_sentence(*parts, relative_error=error))
@@ -110,9 +109,8 @@ def _before_and_after(asking: Asking, view: Asking, description: Description) ->
         picture = overlay.overlay(
             view.arrays["view"], arrays[f"map_{name}"], opacity=0.55, signed=False, colour_map="Viridis"
         )
-        column.image(
-            picture, width="stretch", output_format="PNG", caption=f"Grad-CAM {name}", alt=f"Grad-CAM {name} the cut"
-        )
+        with column:
+            show_image(picture, f"Grad-CAM {name}", alt=f"Grad-CAM {name} the cut")
     with third:
         figure = saliency.change_figure(arrays["before"], arrays["after"], description.categories)
         live_plot(figure, key="surgery", alt="Probabilities of the leading classes before and after.", height=320)

@@ -12,6 +12,7 @@ from resnet_viz.charts import overlay, saliency, saliency_sentences
 from resnet_viz.engine.explainer import Asking
 from resnet_viz.questions import Attribute, Description, Model
 from resnet_viz.ui.desk import Desk
+from resnet_viz.ui.images import show_image
 from resnet_viz.ui.pictures import Shown
 
 MAX_PANELS = 4
@@ -107,12 +108,11 @@ def _drawn(asking: Asking, question: Attribute, description: Description, paint:
     probability = saliency.percent(asking.arrays["probabilities"][0][target])
     caption = f"{method.title} for {saliency.class_name(target, description.categories)} ({probability})"
     numbers = _numbers(values, asking, told["delta"])
-    st.image(picture, width="stretch", output_format="PNG", caption=caption, alt=f"{caption}. {numbers}")
+    show_image(picture, caption, alt=f"{caption}. {numbers}")
     grids = asking.arrays.get("grids")
     if paint.grid and grids is not None:
         coarse = overlay.overlay(view, overlay.enlarged(grids[0], view.shape[0]), **how)
-        measured = f"What was measured: {grids.shape[1]} x {grids.shape[2]} values"
-        st.image(coarse, width="stretch", output_format="PNG", caption=measured, alt=measured)
+        show_image(coarse, f"What was measured: {grids.shape[1]} x {grids.shape[2]} values")
         with st.expander("The numbers of the grid"):
             st.dataframe(grids[0].round(4), height=GRID_HEIGHT)
     st.caption(numbers)

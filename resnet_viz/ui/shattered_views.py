@@ -10,6 +10,7 @@ from resnet_viz.charts import shattered as charts
 from resnet_viz.config import MAX_SEED
 from resnet_viz.net_config import DEPTHS, NetConfig
 from resnet_viz.ui.arm_form import INITS
+from resnet_viz.ui.images import show_image
 from resnet_viz.ui.live_plot import live_plot
 from resnet_viz.ui.quizzes import Quiz
 
@@ -58,10 +59,9 @@ def reveal(nets: Sequence[charts.Along], ends: NDArray[np.uint8], classes: Seque
     )
     with st.container(horizontal=True):
         for picture, name in zip(ends, classes, strict=True):
-            st.image(picture, caption=name, width=96, alt=name)
+            show_image(picture, name, width=96)
     for net in (plain, residual):
-        caption = f"{net.label}: d score / d image; each picture has its own scale"
-        st.image(charts.strip(net.pictures), caption=caption, width="stretch", output_format="PNG", alt=caption)
+        show_image(charts.strip(net.pictures), f"{net.label}: d score / d image; each picture has its own scale")
     st.markdown("**Its part along the line:** how fast the score changes on the way")
     for column, net in zip(st.columns(2, gap="medium"), (plain, residual), strict=True):
         with column:

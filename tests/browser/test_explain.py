@@ -1,8 +1,8 @@
 """The page Explain in a real browser: a picture goes in, maps come out, files are taken home."""
 
-import io
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -26,12 +26,10 @@ def drawn(page: Page, caption: str) -> Locator:
     return page.locator("[data-testid=stImage]").filter(has_text=caption).locator("img")
 
 
-def content(page: Page, picture: Locator) -> np.ndarray[Any, Any]:
-    """Pixels of a picture on the page, (H, W, 3)."""
-    address = picture.get_attribute("src")
-    assert address is not None
-    answer = page.request.get(address if address.startswith("http") else page.url.split("/explain")[0] + address)
-    return np.asarray(Image.open(io.BytesIO(answer.body())).convert("RGB"))
+def content(picture: Locator) -> np.ndarray[Any, Any]:
+    """Pixels of a picture on the page, (H, W, 3); its address holds the file."""
+    with urlopen(picture.get_attribute("src") or "") as answer:
+        return np.asarray(Image.open(answer).convert("RGB"))
 
 
 def download(page: Page, kind: str, folder: Path) -> Path:
@@ -51,13 +49,13 @@ def test_an_uploaded_picture_is_explained_and_both_files_are_taken_home(
     page.wait_for_function(f'document.querySelector("{TOP}")?.data?.[0].y.length === 5', timeout=WAIT_MS)
     coarse = drawn(page, "What was measured: 7 x 7")
     expect(coarse).to_be_visible(timeout=WAIT_MS)
-    before = content(page, drawn(page, "Grad-CAM for tripod"))
+    before = content(drawn(page, "Grad-CAM for tripod"))
 
     slider = page.get_by_role("slider", name="Layer, from the picture to the class").first
     for _ in range(6):
         slider.press("ArrowLeft")
     expect(drawn(page, "What was measured: 14 x 14")).to_be_visible(timeout=WAIT_MS)
-    after = content(page, drawn(page, "Grad-CAM for tripod"))
+    after = content(drawn(page, "Grad-CAM for tripod"))
     assert before.shape == after.shape == (224, 224, 3)
     assert (before != after).mean() > 0.5
 

@@ -1,5 +1,6 @@
 import io
 from typing import Any
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from PIL import Image
 from plotly import colors
 from plotly.exceptions import PlotlyError
 
-from resnet_viz.charts.overlay import COLOUR_MAPS, coloured, enlarged, npz, overlay, png, scaled
+from resnet_viz.charts.overlay import COLOUR_MAPS, address, coloured, enlarged, npz, overlay, png, scaled
 
 BLACK = np.zeros((1, 3, 3), np.uint8)
 WHITE = np.full((1, 3, 3), 255, np.uint8)
@@ -119,6 +120,13 @@ def test_a_coarse_grid_is_enlarged_to_plain_rectangles() -> None:
     np.testing.assert_array_equal(enlarged(np.array([[1, 2, 3]]), 4), [[1, 1, 2, 3]] * 4)
     np.testing.assert_array_equal(enlarged(np.arange(49).reshape(7, 7), 224)[::32, ::32], np.arange(49).reshape(7, 7))
     assert set(enlarged(grid, 5).ravel().tolist()) == {1, 2, 3, 4}  # and nothing between them
+
+
+def test_an_address_holds_the_file_itself() -> None:
+    picture = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    with urlopen(address(picture)) as answer:
+        assert answer.headers.get_content_type() == "image/png"
+        np.testing.assert_array_equal(np.asarray(Image.open(answer)), picture)
 
 
 def test_a_picture_and_arrays_come_back_from_their_files() -> None:

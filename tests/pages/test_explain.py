@@ -66,6 +66,12 @@ def test_the_page_says_which_model_answers_and_what_it_sees(explain: AppTest) ->
     assert explain.selectbox(key="target_coffee.png_EfficientNet-Lite0").value == 967
 
 
+def test_pictures_stand_in_the_page_and_not_in_files_that_the_next_run_deletes(explain: AppTest) -> None:
+    addresses = [address for image in explain.image for address in image.value]
+    assert len(addresses) == 3
+    assert all(address.startswith("data:image/png;base64,") for address in addresses)
+
+
 def test_grad_cam_is_drawn_unasked_and_costly_methods_are_not(explain: AppTest) -> None:
     assert "Grad-CAM for espresso" in captions(explain)
     assert "What was measured: 7 x 7 values" in captions(explain)
