@@ -16,6 +16,7 @@ from resnet_viz.ui import state
 # As in the debuggers of browsers, F8 and F9. Function keys mean nothing to a text field, and nothing to a page that a
 # screen reader reads; single letters do, and most letters with Ctrl or Alt belong to the browser.
 KEYS: Mapping[str, str] = {"Start": "F2", "Pause": "F8", "Continue": "F8", "Step": "F9", "Stop": "F4"}
+BUTTON_WIDTH = 150  # pixels, of each: when Pause becomes Continue, the others stay under the hand
 
 
 def keys() -> None:
@@ -37,17 +38,18 @@ def race_controls(manager: Manager, snapshot: Snapshot) -> None:
     if not own:
         st.caption("Another program runs this race (the command line, perhaps): only there can it be stopped.")
 
-    def button(name: str, icon: str, action: Action, *, enabled: bool) -> None:
+    def button(name: str, icon: str, action: Action, *, enabled: bool, key: str = "") -> None:
         st.button(
-            name, icon=f":material/{icon}:", key=f"{action}_{snapshot.run}", disabled=not (enabled and own),
-            on_click=manager.steer, args=(snapshot.run, action), shortcut=KEYS[name],
+            name, icon=f":material/{icon}:", key=f"{key or action}_{snapshot.run}", disabled=not (enabled and own),
+            on_click=manager.steer, args=(snapshot.run, action), shortcut=KEYS[name], width=BUTTON_WIDTH,
         )  # fmt: skip
 
     with st.container(horizontal=True, key="controls"):
+        # One key: two buttons would stand beside each other until the page is drawn, and push the others from the hand.
         if snapshot.status == "paused":
-            button("Continue", "play_arrow", "resume", enabled=True)
+            button("Continue", "play_arrow", "resume", enabled=True, key="hold")
         else:
-            button("Pause", "pause", "pause", enabled=snapshot.status == "running")
+            button("Pause", "pause", "pause", enabled=snapshot.status == "running", key="hold")
         button("Step", "skip_next", "step", enabled=snapshot.status == "paused")
         _change(manager, snapshot)
         button("Stop", "stop", "stop", enabled=True)

@@ -94,8 +94,17 @@ def test_a_race_moves_keeps_its_zoom_stops_and_is_found_again(page: Page, server
     assert any("plotly" in url for url in asked)
 
 
+# Every 10 ms, where the buttons stand in their row.
+PLACES = """() => { window.places = new Set(); setInterval(() => {
+    const boxes = [...document.querySelectorAll(".st-key-controls button")].map(node => node.getBoundingClientRect());
+    const seen = boxes.filter(box => box.width > 0).map(box => Math.round(box.x));
+    if (seen.length) window.places.add(seen.join());
+}, 10); }"""
+
+
 def test_pause_step_and_continue(page: Page, server: str) -> None:
     start(page, server)
+    page.evaluate(PLACES)
     control(page, "Pause").click()
     expect(page.get_by_text("paused", exact=True)).to_be_visible(timeout=WAIT_MS)
     text = page.get_by_text(re.compile(r"^step \d+ of"))
@@ -107,6 +116,8 @@ def test_pause_step_and_continue(page: Page, server: str) -> None:
     control(page, "Continue").click()
     until(lambda: _step_in(text.inner_text()) > before + 2)
     stop(page)
+    (places,) = page.evaluate("[...window.places]")  # none moved from under a hand when Pause became Continue
+    assert len(places.split(",")) == 4
 
 
 @pytest.mark.thorough

@@ -157,7 +157,7 @@ def test_the_buttons_steer_the_worker(app: AppTest, manager: Manager, launcher: 
     until(lambda: manager.snapshot(run).status == "running")
     app.query_params["run"] = run
     app.run()
-    app.button(key=f"pause_{run}").click().run()
+    app.button(key=f"hold_{run}").click().run()
     app.button(key=f"stop_{run}").click().run()
     assert launcher.workers[0].actions == ["pause", "stop"]
 

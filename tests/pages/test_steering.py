@@ -130,7 +130,7 @@ def test_a_race_of_another_program_shows_its_controls_disabled_and_why(
     app.run()
     assert not app.exception
     assert "Another program runs this race" in texts(app)
-    controls = [button for button in app.button if button.key in (f"pause_{run}", f"step_{run}", f"stop_{run}")]
+    controls = [button for button in app.button if button.key in (f"hold_{run}", f"step_{run}", f"stop_{run}")]
     assert [button.disabled for button in controls] == [True] * 3
     change = next(popover for popover in app.get("popover") if popover.proto.popover.label == "Change")
     assert change.proto.popover.disabled
