@@ -16,7 +16,7 @@ def test_the_ending_says_the_format(ending: str, tmp_path: Path, capfd: pytest.C
     out = tmp_path / f"run{ending}"
     assert main(["runs", "export", "default", "--out", str(out)]) == 0
     assert capfd.readouterr().out == f"{out}: {out.stat().st_size / 1000:.0f} kB\n"
-    start = {".csv": b"run,arm,net", ".json": b"{", ".html": b"<!doctype", ".sh": b"python -m", ".py": b'"""Makes'}
+    start = {".csv": b"run,seed,arm,net", ".json": b"{", ".html": b"<!doctype", ".sh": b"python -m", ".py": b'"""Makes'}
     assert out.read_bytes().startswith(start.get(ending, b"\x1f\x8b"))
 
 
@@ -30,9 +30,21 @@ def test_the_files_have_what_was_asked_for(tmp_path: Path) -> None:
     assert zipped.read_bytes().startswith(b"PK")
 
 
+def test_several_runs_go_into_one_table(tmp_path: Path) -> None:
+    out = tmp_path / "runs.csv"
+    assert main(["runs", "export", "default", "deep", "--out", str(out), "--table", "epochs"]) == 0
+    epochs = pd.read_csv(out)
+    assert list(epochs.run.unique()) == ["default", "deep"]
+    assert set(epochs.seed) == {0}
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
+        (["default", "deep", "--out", "run.json"], 2, "Several runs fit into a csv only"),
+        (["default", "deep", "--out", "run.zip", "--format", "weights"], 2, "Several runs fit into a csv only"),
+        (["default", "nosuchrun", "--out", "run.csv"], 1, "There is no run 'nosuchrun'"),
+        (["--out", "run.csv"], 2, "RUN"),
         (["default", "--out", "run.zip"], 2, "The ending of run.zip says no format"),
         (["default", "--out", "run.json", "--table", "steps"], 2, "--table chooses a table of csv"),
         (["default", "--out", "no/such/folder/run.json"], 2, "no/such/folder"),

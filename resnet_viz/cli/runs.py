@@ -1,5 +1,6 @@
 """`runs`: list, show, name, note, export and delete what was trained."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -78,7 +79,7 @@ def show(run: str, as_json: bool, interventions: bool) -> None:
 
 
 @runs.command()
-@click.argument("run")
+@click.argument("run", nargs=-1, required=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File to write.")
 @click.option(
     "--format",
@@ -88,13 +89,18 @@ def show(run: str, as_json: bool, interventions: bool) -> None:
     "Records are what ships with the project from resnet_viz/recorded/; tensorboard and weights are zip files.",
 )
 @click.option("--table", type=click.Choice([*TABLES]), help="Which one csv is; steps by default.")
-def export(run: str, out: Path, form: str | None, table: str | None) -> None:
-    """Write a run to a file: records, tables, report, event files, weights, or how to run it again."""
+def export(run: tuple[str, ...], out: Path, form: str | None, table: str | None) -> None:
+    """Write a run to a file: records, tables, report, event files, weights, or how to run it again.
+
+    Several runs (the seeds of one experiment, say) go into one csv, whose columns run and seed say whose a line is.
+    """
     form = form or next((form for ending, form in ENDINGS.items() if out.name.endswith(ending)), None)
     if form is None:
         raise click.UsageError(f"The ending of {out.name} says no format: give --format, or end it in .csv or .html.")
     if table is not None and form != "csv":
         raise click.UsageError("--table chooses a table of csv: leave it out, or give --format csv.")
+    if len(run) > 1 and form != "csv":
+        raise click.UsageError("Several runs fit into a csv only: name one, or let OUT end in .csv.")
     form = table or "steps" if form == "csv" else form
     try:
         _write(Library(Store()), run, out, form)
@@ -105,12 +111,19 @@ def export(run: str, out: Path, form: str | None, table: str | None) -> None:
     click.echo(f"{out}: {out.stat().st_size / 1000:.0f} kB")
 
 
-def _write(library: Library, run: str, out: Path, form: str) -> None:
-    found, records = library.run(run), library.records(run)
-    if form == "records":
-        write_recorded(found, records, out)
-        return
-    out.write_bytes(FORMATS[form].content(Exported(found, tuple(records), tuple(library.weights(found)))))
+def _write(library: Library, runs: Sequence[str], out: Path, form: str) -> None:
+    exported = [_exported(library, run) for run in runs]
+    if form in TABLES:
+        out.write_bytes(TABLES[form](*exported).encode())
+    elif form == "records":
+        write_recorded(library.run(runs[0]), exported[0].records, out)
+    else:
+        out.write_bytes(FORMATS[form].content(exported[0]))
+
+
+def _exported(library: Library, run: str) -> Exported:
+    found = library.run(run)
+    return Exported(found, tuple(library.records(run)), tuple(library.weights(found)))
 
 
 @runs.command()

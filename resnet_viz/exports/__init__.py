@@ -1,4 +1,7 @@
-"""Exports: a run in, a file out. Pure functions of facts and records; no torch, no Streamlit, no engine."""
+"""Exports: a run in (or several, into a table), a file out. Pure functions of facts and records.
+
+No torch, no Streamlit, no engine.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,6 +1,7 @@
-"""The menu of exports of one run. Each file is built when it is asked for, never before."""
+"""The menus of exports, of one run and of several. Each file is built when it is asked for, never before."""
 
 import logging
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -12,6 +13,7 @@ from resnet_viz.engine.tables import Run
 from resnet_viz.exports import FORMATS, Exported, ExportError, file_name
 from resnet_viz.exports.events import MISSING, can_write
 from resnet_viz.exports.reproduce import command_line, limits_sentence, script
+from resnet_viz.exports.tables import TABLES
 from resnet_viz.exports.weights import no_weights_sentence
 
 BUTTONS = {  # name of the format: label, icon, what is in it
@@ -66,10 +68,41 @@ def _button(library: Library, run: Run, name: str, *, disabled: bool) -> None:
 def _content(library: Library, run_id: str, name: str) -> bytes:
     """The file, as of now. Runs in a thread of the server, outside of any page."""
     try:
-        run = library.run(run_id)
-        return FORMATS[name].content(Exported(run, tuple(library.records(run_id)), tuple(library.weights(run))))
+        return FORMATS[name].content(_exported(library, run_id))
     except (ExportError, NoSuchRun, StoreError) as error:
         log.warning("export of run %s as %s: %s", run_id, name, error)  # the button itself only says that it failed
+        raise
+
+
+def _exported(library: Library, run_id: str) -> Exported:
+    run = library.run(run_id)
+    return Exported(run, tuple(library.records(run_id)), tuple(library.weights(run)))
+
+
+def joint_tables(manager: Manager, runs: Sequence[Run], file: str) -> None:
+    """Draw the menu of several runs: each table with the lines of all of them.
+
+    Args:
+        file: what the files are called, before the name of the table.
+    """
+    with st.popover("Export", icon=":material/download:", key=f"export_{file}"):
+        st.caption("The lines of all these runs in one table; its columns *run* and *seed* say whose a line is.")
+        with st.container(horizontal=True):
+            for name in TABLES:
+                label, icon, told = BUTTONS[name]
+                st.download_button(
+                    label, partial(_joint, manager.library, [run.id for run in runs], name),
+                    file_name(file, FORMATS[name].ending), FORMATS[name].mime, key=f"export_{name}_{file}",
+                    icon=f":material/{icon}:", help=told, on_click="ignore",
+                )  # fmt: skip
+
+
+def _joint(library: Library, run_ids: Sequence[str], name: str) -> bytes:
+    """The table, as of now. Runs in a thread of the server, outside of any page."""
+    try:
+        return TABLES[name](*(_exported(library, run_id) for run_id in run_ids)).encode()
+    except (NoSuchRun, StoreError) as error:
+        log.warning("export of %d runs as %s: %s", len(run_ids), name, error)
         raise
 
 

@@ -19,6 +19,7 @@ from resnet_viz.engine.tables import Run
 from resnet_viz.runlog import Snapshot
 from resnet_viz.ui import state
 from resnet_viz.ui.certificate_view import certificate_box
+from resnet_viz.ui.export_view import joint_tables
 from resnet_viz.ui.live_plot import live_plot
 from resnet_viz.ui.query import read_experiment, write_experiment
 from resnet_viz.ui.race_form import fill
@@ -71,6 +72,7 @@ def group_view(manager: Manager, runs: Sequence[Run]) -> str | None:
     chosen = _seed_choice(runs)
     if chosen is None:
         st.fragment(part.body, run_every=tick_s)()
+        joint_tables(manager, runs, str(runs[0].group_id))
     else:
         race_view(manager, chosen)
     return chosen

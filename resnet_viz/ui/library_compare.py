@@ -8,6 +8,7 @@ from resnet_viz.charts import compare
 from resnet_viz.charts.compare import Compared
 from resnet_viz.engine.manager import Manager
 from resnet_viz.engine.tables import Run
+from resnet_viz.ui.export_view import joint_tables
 from resnet_viz.ui.library_table import titles
 from resnet_viz.ui.live_plot import live_plot
 from resnet_viz.ui.markdown import plain
@@ -51,6 +52,7 @@ def comparison(manager: Manager, runs: Sequence[Run]) -> None:
         st.dataframe(rows, hide_index=True, alt="The settings that are not the same in all of these runs.")
     else:
         st.caption("In nothing that is recorded: on one machine they give the same numbers.")
+    joint_tables(manager, runs, "compared")
     with st.expander("The numbers of each epoch"):
         if numbers := compare.numbers(compared):
             st.dataframe(numbers, hide_index=True, alt="Errors of every net of every run at the end of each epoch.")

@@ -15,8 +15,8 @@ from tests.exports.made import CONFIG, NORMS, SAID, exported
 from tests.factories import started
 
 
-def table(name: str, run: Exported) -> pd.DataFrame:
-    return pd.read_csv(io.StringIO(TABLES[name](run)))
+def table(name: str, *runs: Exported) -> pd.DataFrame:
+    return pd.read_csv(io.StringIO(TABLES[name](*runs)))
 
 
 def test_steps_open_in_pandas_with_their_numbers() -> None:
@@ -27,6 +27,16 @@ def test_steps_open_in_pandas_with_their_numbers() -> None:
     assert {steps[name].dtype.kind for name in ("arm", "epoch", "step", "images")} == {"i"}
     assert {steps[name].dtype.kind for name in ("wall_s", "loss_nats", "error_fraction", "learning_rate")} == {"f"}
     assert set(steps.run) == {"abc123"}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_several_runs_are_one_table_that_says_whose_a_line_is(name: str) -> None:
+    other = exported(id="def456", config=CONFIG.model_copy(update={"seed": 7}))
+    both, alone = table(name, exported(), other), table(name, other)
+    assert dict(both.groupby("run").seed.unique().map(list)) == {"abc123": [CONFIG.seed], "def456": [7]}
+    pd.testing.assert_frame_equal(both[both.run == "def456"].reset_index(drop=True), alone)
+    assert len(both) == 2 * len(alone) > 0
+    assert table(name).empty
 
 
 def test_what_is_null_is_an_empty_cell() -> None:

@@ -6,10 +6,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.engine.manager import Manager
-from resnet_viz.engine.store import Store
+from resnet_viz.engine.store import NoSuchRun, Store
 from resnet_viz.exports import FORMATS, events
 from resnet_viz.places import weights_name
 from resnet_viz.records import Finished, Intervention
+from resnet_viz.ui.export_view import _content, _joint
 from tests.engine.fakes import TINY, FakeLauncher
 from tests.waiting import until
 
@@ -100,3 +101,27 @@ def test_what_was_just_said_is_exported_though_it_is_not_yet_stored(manager: Man
     until(lambda: manager.snapshot(run).seq == 2)
     assert [record.seq for record in manager.library.records(run)] == [0, 1, 2]
     assert manager.library.weights(manager.library.run(run)) == []
+
+
+def joint(app: AppTest) -> list[str]:
+    return [one.proto.label for one in app.get("download_button") if "compared" in one.key or "group" in one.key]
+
+
+def test_compared_runs_have_one_table_of_each_kind(app: AppTest, manager: Manager) -> None:
+    app.run()
+    app.query_params["runs"] = "default.deep"
+    app.switch_page("library.py").run()
+    assert not app.exception
+    assert joint(app) == ["Steps CSV", "Epochs CSV", "Gradients CSV"]
+    both = _joint(manager.library, ["default", "deep"], "epochs").decode().splitlines()
+    assert len(both) == 1 + sum(
+        len(_content(manager.library, run, "epochs").splitlines()) - 1 for run in ("default", "deep")
+    )
+
+
+def test_a_table_of_a_run_that_is_gone_is_refused_in_the_log(
+    manager: Manager, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(NoSuchRun):
+        _joint(manager.library, ["default", "deleted"], "steps")
+    assert "export of 2 runs as steps: There is no run 'deleted'" in caplog.text

@@ -64,7 +64,10 @@ def test_start_over_three_seeds_shows_the_group_and_names_it_in_the_address(app:
     found = manager.library.newest()
     assert sorted(run.config.seed for run in found) == [0, 1, 2]
     assert len({run.group_id for run in found}) == 1
-    assert app.query_params["group"] in (found[0].group_id, [found[0].group_id])
+    group = str(found[0].group_id)
+    assert app.query_params["group"] in (group, [group])
+    tables = [one.proto.label for one in app.get("download_button") if one.key.endswith(group)]
+    assert tables == ["Steps CSV", "Epochs CSV", "Gradients CSV"]
     assert "plain-8 against residual-8, 3 seeds" in texts(app)
     assert app.number_input(key="seeds").value == 3
     app.session_state["start_token"] = token  # as if the page had not been drawn again in between
