@@ -12,7 +12,7 @@ from resnet_viz.ui.group_view import group_view, seeds_of
 from resnet_viz.ui.lesson_quizzes import race_quiz
 from resnet_viz.ui.lessons import next_lesson
 from resnet_viz.ui.race_form import begin, race_form
-from resnet_viz.ui.race_start import links, nothing_yet, presets, start
+from resnet_viz.ui.race_start import follow, links, nothing_yet, presets, start
 from resnet_viz.ui.race_view import race_view
 from resnet_viz.ui.recent import recent_races
 from resnet_viz.ui.teaching import sources
@@ -52,6 +52,8 @@ def main() -> None:
         with top:
             start(manager, form, filled)
         links(filled)
+        if first is None:
+            follow(form, filled)
         if "recent" not in state.hidden():
             recent_races(manager, group or run)
     with right:

@@ -64,15 +64,21 @@ function revealed(trace, until) {
   return end < 0 ? trace : { ...trace, x: trace.x.slice(0, end), y: trace.y.slice(0, end) };
 }
 
-// A recorded figure that draws itself along x, with a button and a slider. Gives how to end it.
-function replay(node, controls, { seconds, last, unit, autoplay }, shown) {
+// What a figure shows when it is asked for x: cells have moments, and are those of the last one before, or the first.
+function shownAt(traces, x) {
+  const moments = traces.flatMap((trace) => (trace.meta?.color ? trace.meta.x : []));
+  return moments.length ? Math.max(Math.min(...moments), ...moments.filter((moment) => moment <= x)) : x;
+}
+
+// A recorded figure that draws itself along x, with a button and a slider: `shown` draws it and gives where it then is.
+// Gives how to end it.
+function replay(controls, { seconds, last, unit, autoplay }, shown) {
   const [button, slider, output] = controls.children;
   const before = controls.hidden || Number(slider.value) >= Number(slider.max) ? last : Number(slider.value);
   let timer = null;
   const show = (x) => {
-    output.textContent = `${unit} ${Math.round(x)}`;
+    output.textContent = `${unit} ${Math.round(shown(x))}`;
     slider.setAttribute("aria-valuetext", output.textContent);
-    shown(x);
   };
   const at = () => Number(slider.value);
   const goTo = (x) => { slider.value = x; show(at()); };
@@ -144,8 +150,11 @@ export default function (component) {
     const show = (traces) => Plotly.react(node, traces, layout, config).then(changed);
     node.endReplay?.();
     if (!data.replay) return show(data.figure.data);
-    const upTo = (x) => show(data.figure.data.map((trace) => revealed(trace, x)));
-    node.endReplay = replay(node, parentElement.querySelector(".live-plot-replay"), data.replay, upTo);
+    const upTo = (x) => {
+      show(data.figure.data.map((trace) => revealed(trace, x)));
+      return shownAt(data.figure.data, x);
+    };
+    node.endReplay = replay(parentElement.querySelector(".live-plot-replay"), data.replay, upTo);
   };
   loadPlotly(data.plotly_url)
     .then((Plotly) => inTurn(() => draw(Plotly)))

@@ -12,7 +12,8 @@ class Form:
 
     begin: ExperimentConfig
     seeds: int = 1  # over how many it begins to repeat
-    given: dict[str, str] = field(default_factory=dict)  # the parameters of the address that it was read from
+    given: dict[str, str] = field(default_factory=dict)  # the parameters of the address, when it last agreed with it
+    said: dict[str, str] = field(default_factory=dict)  # the experiment that it then described, as parameters
     problem: str | None = None  # what was wrong with them
     filled: int = 0  # how often it was filled anew: other keys, so other widgets
     separate: bool = False  # each net is chosen on its own

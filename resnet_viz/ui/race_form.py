@@ -60,14 +60,16 @@ def begin(default_data: DatasetName, shown: ExperimentConfig | None, seeds: int 
         problem = None
     else:
         config, seeds, problem = read_experiment(given, default_data)
-    return state.keep_form(Form(config, seeds, given, problem, filled=0 if form is None else form.filled + 1))
+    filled = 0 if form is None else form.filled + 1
+    return state.keep_form(Form(config, seeds, given, write_experiment(config, seeds), problem=problem, filled=filled))
 
 
 def fill(config: ExperimentConfig, seeds: int = 1) -> None:
     """Fill the form anew."""
     form = state.form()
-    state.keep_form(Form(config, seeds, filled=0 if form is None else form.filled + 1))
-    state.forget_experiment()
+    filled = 0 if form is None else form.filled + 1
+    state.keep_form(Form(config, seeds, state.experiment_parameters(), filled=filled))
+    state.decline_to_run()
 
 
 def race_form(form: Form) -> Filled:

@@ -131,6 +131,21 @@ def _budget(config: ExperimentConfig, seeds: int) -> str:
     )
 
 
+def follow(form: Form, filled: Filled) -> None:
+    """Let the address say what the form says from the first change on, so that it can be loaded again and handed on.
+
+    An address that was opened is not rewritten: "back" would then lead to where one is.
+    """
+    if isinstance(filled.config, ConfigError):
+        return
+    parameters = write_experiment(filled.config, filled.seeds)
+    was_lost = bool(form.given) and not state.experiment_parameters()  # another page has an address of its own
+    if parameters != form.said or was_lost:
+        form.given = form.said = parameters
+        form.problem = None
+        state.say_experiment(parameters)
+
+
 def links(filled: Filled) -> None:
     """Addresses to hand on: the form, the form with the question to run it, a lesson with few controls."""
     hidden = state.hidden()

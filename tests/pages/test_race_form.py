@@ -147,6 +147,58 @@ def test_another_data_set_brings_its_budget_and_keeps_the_nets(app: AppTest, man
     assert (config.train, config.seed) == (default_experiment("shapes").train, 4)
 
 
+def address(app: AppTest) -> dict[str, str]:
+    return {name: "".join(value) for name, value in app.query_params.items()}
+
+
+def test_the_address_follows_the_form_from_its_first_change_on(app: AppTest, manager: Manager) -> None:
+    open_at(app)
+    assert address(app) == {}
+    app.selectbox(key="data").set_value("shapes").run()
+    app.select_slider(key="depth").set_value(20).run()
+    assert address(app) == {"data": "shapes", "arms": "plain:20,residual:20"} == links(app)[0]
+    app.number_input(key="seeds").set_value(3).run()
+    assert address(app)["seeds"] == "3"
+    app.button_group(key="preset").set_value("bad-init").run()
+    assert address(app) == write_experiment(PRESETS["bad-init"].experiment("shapes"))
+    run = manager.submit(default_experiment("shapes"), "another")
+    app.query_params.clear()
+    app.query_params["run"] = run
+    app.run()
+    app.select_slider(key="depth_1").set_value(8).run()
+    assert address(app) == {"run": run}  # what is shown, not what the form says beside it
+
+
+def test_the_address_that_was_opened_stays_as_it_is_until_something_is_changed(app: AppTest, manager: Manager) -> None:
+    opened = {"data": "shapes", "depth": "56", "go": "1", "utm": "letter"}
+    open_at(app, **opened)
+    app.run()
+    assert address(app) == opened
+    app.select_slider(key="depth").set_value(8).run()
+    assert "plain-8 against" in texts(app)
+    assert address(app) == {"data": "shapes", "arms": links(app)[0]["arms"], "go": "1"}
+    app.query_params["arms"] = "plain:20,residual:20"  # as "back" does
+    app.run()
+    assert app.select_slider(key="depth_1").value == 20
+
+
+def test_a_broken_address_is_mended_with_the_first_change_and_not_by_an_impossible_one(
+    app: AppTest, manager: Manager
+) -> None:
+    open_at(app, data="shapes", arms="plain:21")
+    assert len(app.warning) == 1
+    assert address(app)["arms"] == "plain:21"
+    app.number_input(key="momentum").set_value(1.0).run()
+    assert len(app.error) == 1
+    assert address(app)["arms"] == "plain:21"
+    app.number_input(key="momentum").set_value(0.9)
+    app.number_input(key="seed").set_value(7).run()
+    assert address(app) == links(app)[0]
+    assert address(app)["seed"] == "7"
+    app.run()
+    assert not app.warning
+
+
 def test_a_link_that_asks_to_run_starts_after_one_press_and_never_before(app: AppTest, manager: Manager) -> None:
     open_at(app, data="shapes", depth="8", go="1")
     assert manager.library.newest() == []

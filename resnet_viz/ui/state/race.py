@@ -117,10 +117,11 @@ def experiment_parameters() -> dict[str, str]:
     return {name: value for name, value in st.query_params.to_dict().items() if name not in others}
 
 
-def forget_experiment() -> None:
-    """The address says nothing about the experiment any more."""
-    for name in (*experiment_parameters(), _GO):
-        st.query_params.pop(name, None)
+def say_experiment(parameters: dict[str, str]) -> None:
+    """Let the address say this about the experiment; what it says about other things stays."""
+    experiment = experiment_parameters()
+    others = {name: value for name, value in st.query_params.to_dict().items() if name not in experiment}
+    st.query_params.from_dict({**parameters, **others})
 
 
 def form() -> Form | None:

@@ -1,0 +1,91 @@
+"""What a teacher does with one experiment: set it up, steer it, look back, hand it on."""
+
+import re
+from urllib.parse import unquote
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.test_race import LOSS, STEPS, WAIT_MS, control, open_page, steps, stop
+
+NETS = "[class*='st-key-network_'] .live-plot"
+COLOURS = "node => node.data.map(trace => trace.marker.color.join())"
+MOMENTS = "node => node.data[0].meta.x"
+LAST_MOMENT = f"""() => document.querySelector("{NETS}")?.data?.[0].meta.x.at(-1) ?? 0"""
+MARKS = "node => node.layout.shapes.filter(shape => shape.line.dash === 'dot' && shape.yref === 'paper').length"
+
+
+def test_four_nets_are_raced_steered_looked_back_at_and_handed_on(
+    page: Page, context: BrowserContext, browser: Browser, server: str, console: list[str]
+) -> None:
+    open_page(page, f"{server}/race?data=shapes")
+    page.get_by_role("radio", name="Degradation").click()
+    expect(page.get_by_text("the paper's Figure 6 in small")).to_be_visible(timeout=WAIT_MS)
+    page.wait_for_url(lambda address: "plain:20,plain:56,residual:20,residual:56" in unquote(address), timeout=WAIT_MS)
+    page.get_by_label("Seed", exact=True).first.fill("7")
+    page.get_by_label("Seed", exact=True).first.press("Enter")
+    page.wait_for_url(re.compile("seed=7"), timeout=WAIT_MS)
+    address = unquote(page.url)
+
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_text("Link to this experiment").click()
+    box = page.locator("[data-testid=stCode]").first
+    box.hover()
+    box.get_by_role("button", name="Copy to clipboard").click()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == address
+
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_function(f"({STEPS})() >= 1", timeout=WAIT_MS)
+    assert page.locator(LOSS).evaluate("node => node.data.filter(trace => trace.showlegend !== false).length") == 4
+    page.get_by_text("Show the nets").click()
+    control(page, "Change").press("Enter")
+    factor = page.get_by_role("spinbutton", name="Learning rate")
+    factor.fill("0.1")
+    factor.press("Enter")
+    expect(page.get_by_text(re.compile(r"After step [\d,]+: the learning rate is 0\.1 times"))).to_be_visible(
+        timeout=WAIT_MS
+    )
+    page.keyboard.press("Escape")
+    seen = steps(page)
+    page.wait_for_function(f"({STEPS})() > {seen}", timeout=WAIT_MS)
+    assert page.locator(LOSS).evaluate(MARKS) == 1
+    page.wait_for_function(f"({LAST_MOMENT})() > {seen}", timeout=WAIT_MS)
+    stop(page)
+
+    nets = page.locator(NETS)
+    latest = nets.evaluate(COLOURS)
+    moments = nets.evaluate(MOMENTS)
+    assert (len(latest), moments[0]) == (4, 1)
+    slider = page.get_by_role("slider", name="Position in the recording")
+    slider.press("Home")
+    expect(slider).to_have_attribute("aria-valuetext", "step 1")  # the first record there is, not step 0
+    page.wait_for_function(f"""() => document.querySelector("{NETS}").data[0].marker.color.join() !== "{latest[0]}" """)
+    slider.press("End")
+    expect(slider).to_have_attribute("aria-valuetext", f"step {moments[-1]}")
+    page.wait_for_function(f"""() => document.querySelector("{NETS}").data[0].marker.color.join() === "{latest[0]}" """)
+
+    with browser.new_context() as other:
+        opened = other.new_page()
+        open_page(opened, link)
+        opened.get_by_text("Link to this experiment").click()
+        expect(opened.locator("[data-testid=stCode]").first).to_have_text(link)
+        expect(opened.get_by_label("Seed", exact=True)).to_have_value("7")
+        assert unquote(opened.url) == link
+    assert console == []
+
+
+def test_the_form_comes_back_when_its_page_is_loaded_again_and_back_undoes(page: Page, server: str) -> None:
+    open_page(page, f"{server}/race?data=shapes")
+    seed = page.get_by_label("Seed", exact=True).first  # for a moment the form of before is still there, below
+    for value in ("3", "4"):
+        seed.fill(value)
+        seed.press("Enter")
+        page.wait_for_url(re.compile(f"seed={value}"), timeout=WAIT_MS)
+    page.reload()
+    expect(seed).to_have_value("4", timeout=WAIT_MS)
+    page.go_back()
+    expect(seed).to_have_value("3", timeout=WAIT_MS)
+    page.go_back()
+    expect(seed).to_have_value("0", timeout=WAIT_MS)
+    page.go_forward()
+    expect(seed).to_have_value("3", timeout=WAIT_MS)
