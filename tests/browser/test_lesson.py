@@ -6,6 +6,7 @@ from urllib.parse import unquote
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.test_race import LOSS, STEPS, WAIT_MS, control, open_page, steps, stop
+from tests.waiting import until
 
 NETS = "[class*='st-key-network_'] .live-plot"
 COLOURS = "node => node.data.map(trace => trace.marker.color.join())"
@@ -31,8 +32,7 @@ def test_four_nets_are_raced_steered_looked_back_at_and_handed_on(
     box = page.locator("[data-testid=stCode]").first
     box.hover()
     box.get_by_role("button", name="Copy to clipboard").click()
-    link = page.evaluate("navigator.clipboard.readText()")
-    assert link == address
+    until(lambda: page.evaluate("navigator.clipboard.readText()") == address)
 
     page.get_by_role("button", name="Start").click()
     page.wait_for_function(f"({STEPS})() >= 1", timeout=WAIT_MS)
@@ -66,11 +66,11 @@ def test_four_nets_are_raced_steered_looked_back_at_and_handed_on(
 
     with browser.new_context() as other:
         opened = other.new_page()
-        open_page(opened, link)
+        open_page(opened, address)
         opened.get_by_text("Link to this experiment").click()
-        expect(opened.locator("[data-testid=stCode]").first).to_have_text(link)
+        expect(opened.locator("[data-testid=stCode]").first).to_have_text(address)
         expect(opened.get_by_label("Seed", exact=True)).to_have_value("7")
-        assert unquote(opened.url) == link
+        assert unquote(opened.url) == address
     assert console == []
 
 
