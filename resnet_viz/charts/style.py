@@ -7,7 +7,8 @@ the later one a dash and a mark that nothing else has.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil, isfinite
+from itertools import count
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -124,8 +125,9 @@ def loss_axis(chance: float, ends: Iterable[float]) -> dict[str, Any]:
 
 
 def epoch_axis(epochs: int) -> dict[str, Any]:
-    """An axis of epochs, with whole numbers only."""
-    return {"range": [0.5, epochs + 0.5], "tick0": 0, "dtick": ceil(epochs / 8)}
+    """An axis of epochs, with whole and round numbers only, at most eight of them."""
+    tick = next(step * 10**power for power in count() for step in (1, 2, 5) if 8 * step * 10**power >= epochs)
+    return {"range": [0.5, epochs + 0.5], "tick0": 0, "dtick": tick}
 
 
 def in_the_middle(text: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from resnet_viz.spelling import spell
 
 PROGRAM = ("python", "-m", "resnet_viz", "train")
 PLAN_FILE = "changes.jsonl"
+WIDTH = 120  # characters of a line of the script, if it can be
 END = "END_OF_CHANGES"  # of the file within the command: no line of JSON is this word
 
 
@@ -63,7 +64,7 @@ def script(snapshot: Snapshot) -> str:
     plan = "".join(f"    {_source(planned)},\n" for planned in snapshot.interventions)
     return _SCRIPT.format(
         run=snapshot.run,
-        made=f"\n\nIt was made with {made}.\n" if made else "",
+        made=f"# It was made with {made}.\n" if made else "",
         more_imports=_PLAN_IMPORTS if plan else "",
         config=experiment_source(config),
         plan=f"plan = [\n{plan}]\n" if plan else "",
@@ -73,9 +74,12 @@ def script(snapshot: Snapshot) -> str:
 
 def experiment_source(config: ExperimentConfig) -> str:
     """The configuration as Python."""
-    arms = "".join(f"        {_source(arm)},\n" for arm in config.arms)
+    nets = [_source(arm) for arm in config.arms]
+    arms = f"    arms=({', '.join(nets)}{',' if len(nets) == 1 else ''}),\n"
+    if len(arms) > WIDTH:
+        arms = "\n        ".join(["    arms=(", *(f"{net}," for net in nets)]) + "\n    ),\n"
     return (
-        f"ExperimentConfig(\n    arms=(\n{arms}    ),\n    data={_source(config.data)},\n"
+        f"ExperimentConfig(\n{arms}    data={_source(config.data)},\n"
         f"    train={_source(config.train)},\n    seed={config.seed},\n)"
     )
 
@@ -151,8 +155,8 @@ from resnet_viz.interventions import Planned
 """
 
 _SCRIPT = '''\
-"""Makes run {run} of resnet-viz again. Start it in the folder of the project.{made}"""
-
+"""Makes run {run} of resnet-viz again. Start it in the folder of the project."""
+{made}
 from pathlib import Path
 
 from resnet_viz.config import DataConfig, ExperimentConfig, NetConfig, TrainConfig
@@ -162,10 +166,9 @@ from resnet_viz.records import stamped
 from resnet_viz.training import train
 {more_imports}
 config = {config}
-{plan}
-set_up_threads(config.train.threads)  # before the first operation
-data = load_data(config.data, config.seed)
-records = train(config, data, resolve(config.train), {steered}weights_folder=Path("weights-{run}"))
+{plan}set_up_threads(config.train.threads)  # before the first operation
+images = load_data(config.data, config.seed)
+records = train(config, images, resolve(config.train), {steered}weights_folder=Path("weights-{run}"))
 for record in stamped("{run}", records):
     print(record.model_dump_json())
 '''

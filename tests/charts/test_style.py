@@ -76,7 +76,7 @@ def test_a_net_alone_is_drawn_as_in_a_race() -> None:
     assert marker(net, 7) == {"symbol": "square", "size": 7, "color": COLOURS["B"]}
 
 
-@pytest.mark.parametrize(("epochs", "step"), [(1, 1), (2, 1), (8, 1), (9, 2), (200, 25)])
+@pytest.mark.parametrize(("epochs", "step"), [(1, 1), (2, 1), (8, 1), (9, 2), (17, 5), (100, 20), (200, 50)])
 def test_an_axis_of_epochs_has_whole_numbers_and_not_too_many(epochs: int, step: int) -> None:
     axis = epoch_axis(epochs)
     assert axis["dtick"] == step
