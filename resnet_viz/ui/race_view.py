@@ -23,7 +23,6 @@ from resnet_viz.ui.paper_view import paper_view
 from resnet_viz.ui.race_controls import race_controls
 
 TICK_S = 0.5
-STARTING_TICK_S = 0.2  # until the first step is there, which everybody waits for
 BADGES: dict[Status, tuple[str, str]] = {
     "queued": ("queued", "gray"), "running": ("running", "green"), "paused": ("paused", "orange"),
     "finished": ("finished", "blue"), "stopped": ("stopped", "gray"), "interrupted": ("interrupted", "orange"),
@@ -38,7 +37,6 @@ class _View:
     manager: Manager
     run: str
     was_active: bool
-    was_starting: bool
 
     def draw(self) -> None:
         """One tick."""
@@ -56,8 +54,6 @@ class _View:
         _header(self.manager, snapshot)
         if snapshot.step:  # drawing four empty charts would only delay the first step
             _charts(snapshot)
-            if self.was_starting:
-                st.rerun()  # once: from now on it ticks at its usual pace
 
 
 def race_view(manager: Manager, run: str) -> None:
@@ -69,10 +65,8 @@ def race_view(manager: Manager, run: str) -> None:
     """
     snapshot = manager.snapshot(run)
     assert snapshot is not None
-    starting = snapshot.is_active and not snapshot.step
-    view = _View(manager, run, snapshot.is_active, starting)
-    tick_s = STARTING_TICK_S if starting else TICK_S
-    st.fragment(view.draw, run_every=tick_s if snapshot.is_active else None)()
+    view = _View(manager, run, snapshot.is_active)
+    st.fragment(view.draw, run_every=TICK_S if snapshot.is_active else None)()
     exports(manager, run)  # outside of what ticks: its buttons stay
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from resnet_viz.ui.race_controls import KEYS
 from resnet_viz.ui.race_view import TICK_S
@@ -103,6 +104,8 @@ PLACES = """() => { window.places = new Set(); setInterval(() => {
 
 
 def test_pause_step_and_continue(page: Page, server: str) -> None:
+    received: list[str | bytes] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(frame)))
     start(page, server)
     page.evaluate(PLACES)
     control(page, "Pause").click()
@@ -118,6 +121,9 @@ def test_pause_step_and_continue(page: Page, server: str) -> None:
     stop(page)
     (places,) = page.evaluate("[...window.places]")  # none moved from under a hand when Pause became Continue
     assert len(places.split(",")) == 4
+    kinds = [ForwardMsg.FromString(frame).WhichOneof("type") for frame in received if isinstance(frame, bytes)]
+    assert "delta" in kinds
+    assert "ref_hash" not in kinds  # what is sent in full needs no other message to have come
 
 
 @pytest.mark.thorough
