@@ -4,6 +4,7 @@ import json
 import math
 import sys
 from contextlib import ExitStack, closing
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,8 @@ BINS = 30
 
 def main() -> None:
     """Write until stdin ends; BEGAN is the wall time of the first event of each file."""
-    sys.modules["torch"] = None  # type: ignore[assignment]  # tensorboardX imports it where it can: that takes seconds
+    absent: Any = None  # what Python takes for a module that can't be imported
+    sys.modules["torch"] = absent  # tensorboardX imports it where it can: that takes seconds
     from tensorboardX.proto.event_pb2 import Event
     from tensorboardX.proto.summary_pb2 import Summary
     from tensorboardX.record_writer import RecordWriter
