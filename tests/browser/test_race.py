@@ -16,8 +16,8 @@ from tests.waiting import until
 EXPERIMENT = "data=shapes&depth=14&width=4&epochs=100&size=2000"
 WAIT_MS = 30_000
 LOSS = "[class*='st-key-loss_'] .live-plot"
-LAST_LOSSES = f"""() => document.querySelector("{LOSS}").data
-    .filter(trace => trace.showlegend !== false).map(trace => trace.y.at(-1))"""
+LAST_LOSSES = f"""() => document.querySelector("{LOSS}")?.data
+    ?.filter(trace => trace.showlegend !== false).map(trace => trace.y.at(-1))"""
 STEPS = f"""() => document.querySelector("{LOSS}")?.data?.[0].x.at(-1) ?? 0"""
 
 
@@ -58,10 +58,10 @@ def test_a_race_moves_keeps_its_zoom_stops_and_is_found_again(page: Page, server
     page.on("request", lambda request: asked.append(request.url))
     address = start(page, server)
     page.wait_for_function(f"({STEPS})() >= 3", timeout=WAIT_MS)
-    before = page.evaluate(LAST_LOSSES)
+    before = page.wait_for_function(LAST_LOSSES, timeout=WAIT_MS).json_value()  # a chart may be drawn anew
     seen = steps(page)
     page.wait_for_function(f"({STEPS})() > {seen + 2}", timeout=WAIT_MS)
-    after = page.evaluate(LAST_LOSSES)
+    after = page.wait_for_function(LAST_LOSSES, timeout=WAIT_MS).json_value()
     assert len(after) == 2
     assert all(old != new for old, new in zip(before, after, strict=True))
 
