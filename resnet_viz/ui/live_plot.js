@@ -159,5 +159,9 @@ export default function (component) {
   loadPlotly(data.plotly_url)
     .then((Plotly) => inTurn(() => draw(Plotly)))
     .catch((error) => { message.textContent = `The chart can't be drawn: ${error.message}. Reload the page.`; });
-  return () => { node.endReplay?.(); if (window.Plotly) window.Plotly.purge(node); };
+  return () => { // also called when a newer call came before this one had begun: the node then lives on
+    if (node.isConnected) return;
+    node.endReplay?.();
+    if (window.Plotly) window.Plotly.purge(node);
+  };
 }

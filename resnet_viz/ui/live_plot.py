@@ -21,16 +21,14 @@ def _text(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
+HTML = """<div class="live-plot"></div><p class="live-plot-message"></p><div class="live-plot-replay" hidden>
+    <button type="button"></button><input type="range" min="0" step="any" aria-label="Position in the recording">
+    <output></output></div>
+    <details class="live-plot-more" hidden><summary>Numbers and files</summary><div class="live-plot-files"></div>
+    <p role="status"></p><div class="live-plot-numbers" role="region" tabindex="0"></div></details>"""
+JS = "\n".join(map(_text, SCRIPTS))
 _component = st.components.v2.component(
-    "resnet_viz_live_plot",
-    html="""<div class="live-plot"></div><p class="live-plot-message"></p><div class="live-plot-replay" hidden>
-        <button type="button"></button><input type="range" min="0" step="any" aria-label="Position in the recording">
-        <output></output></div>
-        <details class="live-plot-more" hidden><summary>Numbers and files</summary><div class="live-plot-files"></div>
-        <p role="status"></p><div class="live-plot-numbers" role="region" tabindex="0"></div></details>""",
-    css=_text("live_plot.css"),
-    js="\n".join(map(_text, SCRIPTS)),
-    isolate_styles=False,
+    "resnet_viz_live_plot", html=HTML, css=_text("live_plot.css"), js=JS, isolate_styles=False
 )
 
 

@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from resnet_viz.charts.home import degradation_figure
 from resnet_viz.engine.recorded import recorded, recorded_records
 from resnet_viz.runlog import RunLog
+from resnet_viz.ui.live_plot import HTML, JS
 
 WAIT_MS = 60_000
 RUN = "degradation"
@@ -99,6 +100,41 @@ def test_its_pictures_stand_on_the_ground_of_the_theme(chart: Locator, tmp_path:
     tree = ElementTree.parse(saved(chart, "SVG", tmp_path))
     words = {"".join(node.itertext()) for node in tree.iter("{http://www.w3.org/2000/svg}text")}
     assert {"training loss (nats)", "step", "plain-56"} <= words
+
+
+# Streamlit waits for the module before each call; when something newer came meanwhile, it ends the call right after.
+SUPERSEDED = """async ([html, js, plotly_url]) => {
+    const { default: call } = await import(URL.createObjectURL(new Blob([js], { type: "text/javascript" })));
+    const parentElement = document.body.appendChild(document.createElement("div"));
+    parentElement.innerHTML = html;
+    const node = parentElement.querySelector(".live-plot");
+    const drawn = (last) => new Promise((done) => {
+        const timer = setInterval(() => node.data?.[0].y.at(-1) === last && done(clearInterval(timer)), 10);
+    });
+    const told = (last) => ({ parentElement, data: {
+        figure: { data: [{ y: [1, 2, last] }], layout: { uirevision: "same" } }, name: "chart", alt: "A chart",
+        height: 200, plotly_url,
+    } });
+    const endOlder = call(told(3));
+    await drawn(3);
+    const zoom = { "xaxis.range[0]": 0.5, "xaxis.range[1]": 1.5 };
+    await Plotly.relayout(node, zoom);
+    const end = call(told(4));
+    endOlder();
+    await drawn(4);
+    const { data, _fullLayout } = node;
+    parentElement.remove();
+    end();
+    return [data[0].y, _fullLayout.xaxis.range, node.data === undefined];
+}"""
+
+
+def test_an_older_call_that_ends_takes_nothing_from_the_newer_one(chart: Locator) -> None:
+    given = [HTML, JS, chart.page.evaluate("document.querySelector('script[src*=plotly]').src")]
+    values, zoom, is_over = chart.page.evaluate(SUPERSEDED, given)
+    assert values == [1, 2, 4]
+    assert zoom == [0.5, 1.5]
+    assert is_over  # a chart that left the page keeps no memory
 
 
 def test_its_page_opens_without_a_network(
