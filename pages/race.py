@@ -40,8 +40,9 @@ def main() -> None:
         st.error(str(error), icon=":material/error:")
         return
     form = begin(present_data(), snapshot.config if snapshot else None, max(1, len(members)))
-    for sentence in filter(None, (problem, unknown, form.problem)):
-        st.warning(sentence)
+    with st.container():  # keeps the place of what is below, and with it the zoom of its charts
+        for sentence in filter(None, (problem, unknown, form.problem)):
+            st.warning(sentence)
     presets(form)
     left, right = st.columns([1, 3], gap="large")
     with left:

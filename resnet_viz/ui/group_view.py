@@ -116,8 +116,9 @@ def _body(found: Sequence[Snapshot]) -> None:
     parts = [line.partition(". ") for line in lines]
     told = [f"- **{names}.** {says}" if says else f"- {names}" for names, _, says in parts]
     st.markdown("\n".join([f"**Verdict.** {lead}", "", *told]))
-    if note := footnote(found):
-        st.caption(note)
+    with st.container():  # keeps the place of the charts
+        if note := footnote(found):
+            st.caption(note)
     key, alt = found[0].run, " ".join([lead, *lines])
     first, second = st.columns(2, gap="medium")
     with first:

@@ -29,9 +29,8 @@ def keys() -> None:
 
 def race_controls(manager: Manager, snapshot: Snapshot) -> None:
     """Draw the controls of a run that is not over, and why the last change was refused."""
-    with st.container():  # there even when it is empty: charts whose place changes are built anew and lose their zoom
-        if refused := state.refusal(snapshot.run):
-            st.warning(refused)
+    if refused := state.refusal(snapshot.run):
+        st.warning(refused)
     if not snapshot.is_active:
         return
     own = manager.is_own(snapshot.run)

@@ -79,24 +79,26 @@ def _header(manager: Manager, snapshot: Snapshot) -> None:
         st.caption(":material/info: Synthetic pictures drawn by this program, not photographs.")
     if snapshot.run in recorded():
         st.caption(":material/album: A recording that comes with the project.")
-    race_controls(manager, snapshot)
+    with st.container():  # there even when it is empty: charts whose place changes are built anew and lose their zoom
+        race_controls(manager, snapshot)
     if snapshot.status == "queued":
         ahead = snapshot.queued_behind
         races = "one race that is" if ahead == 1 else f"{ahead} races that are"
         st.info(f"Queued behind {races} still going; it starts by itself." if ahead else "A worker is starting.")
         return
     st.progress(snapshot.progress, text=sentences.progress_sentence(snapshot))
-    if snapshot.message:
-        shown = st.error if snapshot.status == "failed" else st.warning
-        shown(snapshot.message)
-    if manager.notice:
-        st.warning(manager.notice)
+    with st.container():  # as above
+        if snapshot.message:
+            shown = st.error if snapshot.status == "failed" else st.warning
+            shown(snapshot.message)
+        if manager.notice:
+            st.warning(manager.notice)
     says = sentences.measured_sentence(snapshot)
     st.markdown(f"**{says}**")
     if snapshot.status == "finished":
         raced = f"A race of {title}: {sentences.data_sentence(snapshot)}"
         state.note(f"tried_{snapshot.run}", Note("race", raced, says, is_question=False))
-    with st.container():  # keeps the place of the charts below
+    with st.container():  # as above
         if changed := sentences.intervention_sentences(snapshot):
             st.markdown("\n".join(f"- {sentence}" for sentence in changed))
 
@@ -106,10 +108,11 @@ def _charts(snapshot: Snapshot) -> None:
     with st.container(horizontal=True):
         nets = st.toggle("Show the nets", key=f"nets_{run}")
         paper = st.toggle("Beside the paper", key=f"beside_paper_{run}")
-    if nets:
-        network_view(snapshot)
-    if paper:
-        paper_view(snapshot)
+    with st.container():  # as above
+        if nets:
+            network_view(snapshot)
+        if paper:
+            paper_view(snapshot)
     four_charts(snapshot)
     details = [sentences.speed_sentence(snapshot), sentences.device_sentence(snapshot)]
     st.caption(" · ".join(filter(None, details)))

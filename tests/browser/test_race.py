@@ -80,10 +80,12 @@ def test_a_race_moves_keeps_its_zoom_stops_and_is_found_again(page: Page, server
     for _ in range(3):  # ticks that bring something new
         seen = steps(page)
         page.wait_for_function(f"({STEPS})() > {seen}", timeout=WAIT_MS)
+    page.get_by_text("Show the nets").click()
+    expect(page.get_by_text("The nets:")).to_be_visible(timeout=WAIT_MS)  # above the chart
+    stop(page)
     assert node.evaluate(axis) == zoom
     assert node.evaluate("node => node.mark") == "the same node"
 
-    stop(page)
     page.reload()
     expect(page.get_by_text("plain-14 against residual-14")).to_be_visible(timeout=WAIT_MS)
     expect(page.get_by_text("stopped", exact=True)).to_be_visible(timeout=WAIT_MS)
