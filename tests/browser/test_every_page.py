@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from resnet_viz.ui.lessons import LESSONS
 from tests.browser.phone import overhang
+from tests.browser.rest import rest
 from tests.waiting import until
 
 LIBRARY = "library?runs=degradation"
@@ -132,6 +133,7 @@ def test_a_visitor_walks_the_path_and_takes_the_summary_home(
     expect(page).to_have_url(re.compile("done=block"))
     page.get_by_role("link", name="The path, and what you tried").click()
     expect(page.get_by_text("1 of 8 lessons done")).to_be_visible(timeout=WAIT_MS)
+    rest(page)
     with page.expect_download(timeout=WAIT_MS) as started:
         page.get_by_role("button", name="Take it home as one HTML page").click()
     started.value.save_as(tmp_path / "summary.html")

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from resnet_viz.places import sample_picture
 from tests.browser.phone import overhang
+from tests.browser.rest import rest
 
 WAIT_MS = 60_000  # the worker that explains starts with the first visitor
 TOP = "[class*='st-key-top'] .live-plot"
@@ -33,6 +34,7 @@ def content(picture: Locator) -> np.ndarray[Any, Any]:
 
 
 def download(page: Page, kind: str, folder: Path) -> Path:
+    rest(page)
     with page.expect_download(timeout=WAIT_MS) as started:
         page.get_by_role("button", name=kind, exact=True).first.click()
     path = folder / started.value.suggested_filename

@@ -11,6 +11,7 @@ from safetensors import safe_open
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from resnet_viz.ui.export_view import BUTTONS
+from tests.browser.rest import rest
 from tests.browser.test_every_page import problems
 from tests.browser.test_race import STEPS, WAIT_MS, start, stop
 from tests.waiting import until
@@ -27,6 +28,7 @@ def files(browser: Browser, server: str, tmp_path_factory: pytest.TempPathFactor
     start(page, server)
     page.wait_for_function(f"({STEPS})() >= 3", timeout=3 * WAIT_MS)
     stop(page)
+    rest(page)
     page.get_by_role("button", name="Export").click()
     folder = tmp_path_factory.mktemp("exports")
     saved = {}
