@@ -43,7 +43,7 @@ def main() -> None:
     with st.container():  # keeps the place of what is below, and with it the zoom of its charts
         for sentence in filter(None, (problem, unknown, form.problem)):
             st.warning(sentence)
-    presets(form)
+        presets(form)
     left, right = st.columns([1, 3], gap="large")
     with left:
         st.subheader("Plain against residual")

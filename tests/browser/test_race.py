@@ -81,7 +81,9 @@ def test_a_race_moves_keeps_its_zoom_stops_and_is_found_again(page: Page, server
         seen = steps(page)
         page.wait_for_function(f"({STEPS})() > {seen}", timeout=WAIT_MS)
     page.get_by_text("Show the nets").click()
-    expect(page.get_by_text("The nets:")).to_be_visible(timeout=WAIT_MS)  # above the chart
+    expect(page.get_by_text("The nets:")).to_be_visible(timeout=WAIT_MS)  # above the chart …
+    page.get_by_role("radio", name="Bad init").click()
+    expect(page.get_by_role("button", name="See the recording")).to_be_visible(timeout=WAIT_MS)  # … and so is this
     stop(page)
     assert node.evaluate(axis) == zoom
     assert node.evaluate("node => node.mark") == "the same node"
