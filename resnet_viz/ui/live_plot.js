@@ -147,7 +147,9 @@ export default function (component) {
     const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: left_out };
     const layout = themed(data.figure.layout, node);
     const changed = numbersAndFiles(more, node);
-    const show = (traces) => Plotly.react(node, traces, layout, config).then(changed);
+    // Plotly writes what a visitor does into what it is given. Given the same once more, for another theme or moment,
+    // it would take that for a wish of the page and forget it with the next update: so it has a copy.
+    const show = (traces) => Plotly.react(node, structuredClone(traces), structuredClone(layout), config).then(changed);
     node.endReplay?.();
     if (!data.replay) return show(data.figure.data);
     const upTo = (x) => {

@@ -102,39 +102,75 @@ def test_its_pictures_stand_on_the_ground_of_the_theme(chart: Locator, tmp_path:
     assert {"training loss (nats)", "step", "plain-56"} <= words
 
 
-# Streamlit waits for the module before each call; when something newer came meanwhile, it ends the call right after.
-SUPERSEDED = """async ([html, js, plotly_url]) => {
+# A chart without Streamlit: `mounted.tell` is what Streamlit calls with a figure, and gives what it calls at the end.
+MOUNT = """async ([html, js, plotly_url]) => {
     const { default: call } = await import(URL.createObjectURL(new Blob([js], { type: "text/javascript" })));
     const parentElement = document.body.appendChild(document.createElement("div"));
     parentElement.innerHTML = html;
     const node = parentElement.querySelector(".live-plot");
-    const drawn = (last) => new Promise((done) => {
-        const timer = setInterval(() => node.data?.[0].y.at(-1) === last && done(clearInterval(timer)), 10);
+    const told = (last) => ({
+        figure: {
+            data: ["a", "b"].map((name) => ({ name, y: [1, 2, last] })),
+            layout: { uirevision: "same", xaxis: { range: [0, 2] }, showlegend: true },
+        },
+        name: "chart", alt: "A chart", height: 200, plotly_url,
     });
-    const told = (last) => ({ parentElement, data: {
-        figure: { data: [{ y: [1, 2, last] }], layout: { uirevision: "same" } }, name: "chart", alt: "A chart",
-        height: 200, plotly_url,
-    } });
-    const endOlder = call(told(3));
-    await drawn(3);
-    const zoom = { "xaxis.range[0]": 0.5, "xaxis.range[1]": 1.5 };
-    await Plotly.relayout(node, zoom);
-    const end = call(told(4));
-    endOlder();
-    await drawn(4);
-    const { data, _fullLayout } = node;
-    parentElement.remove();
-    end();
-    return [data[0].y, _fullLayout.xaxis.range, node.data === undefined];
+    window.mounted = { node, told, tell: (data) => call({ parentElement, data }) };
+    node.scrollIntoView();
+    mounted.tell(told(3));
 }"""
+# What a visitor sees of it: the range of its axis, the curves that are not hidden.
+SEEN = """() => [mounted.node._fullLayout.xaxis.range,
+    mounted.node._fullData.filter((trace) => trace.visible === true).map((trace) => trace.name)]"""
 
 
-def test_an_older_call_that_ends_takes_nothing_from_the_newer_one(chart: Locator) -> None:
-    given = [HTML, JS, chart.page.evaluate("document.querySelector('script[src*=plotly]').src")]
-    values, zoom, is_over = chart.page.evaluate(SUPERSEDED, given)
-    assert values == [1, 2, 4]
-    assert zoom == [0.5, 1.5]
-    assert is_over  # a chart that left the page keeps no memory
+def drawn(page: Page, last: int) -> None:
+    """Wait until the mounted chart shows curves with this end."""
+    page.wait_for_function(f"mounted.node.data?.[0].y.at(-1) === {last}")
+
+
+@pytest.fixture
+def mounted(chart: Locator) -> Page:
+    """A chart that is zoomed, its first curve hidden."""
+    page = chart.page
+    page.evaluate(MOUNT, [HTML, JS, page.evaluate("document.querySelector('script[src*=plotly]').src")])
+    drawn(page, 3)
+    node = page.locator("body > div > .live-plot")
+    box = node.locator(".nsewdrag").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 5, steps=5)
+    page.mouse.up()
+    page.wait_for_function("mounted.node._fullLayout.xaxis.range[0] > 0.4")
+    node.locator(".legendtoggle").first.click()
+    page.wait_for_function("mounted.node._fullData[0].visible === 'legendonly'")
+    return page
+
+
+def test_zoom_and_hidden_curves_outlive_a_change_of_theme(mounted: Page) -> None:
+    before = mounted.evaluate(SEEN)
+    assert before[1] == ["b"]
+    mounted.evaluate("{ mounted.given = mounted.told(4); mounted.tell(mounted.given); }")
+    drawn(mounted, 4)
+    colour = "rgb(1, 2, 3)"  # of the letters in another theme
+    mounted.evaluate(f"{{ mounted.node.style.color = '{colour}'; mounted.tell(mounted.given); }}")
+    mounted.wait_for_function(f"mounted.node.drawing.endsWith('{colour}')")
+    mounted.evaluate("{ mounted.tell(mounted.told(5)); }")
+    drawn(mounted, 5)
+    assert mounted.evaluate(SEEN) == before
+
+
+def test_an_older_call_that_ends_takes_nothing_from_the_newer_one(mounted: Page) -> None:
+    # Streamlit waits for the module before each call; where something newer came meanwhile, it ends the older at once.
+    before = mounted.evaluate(SEEN)
+    mounted.evaluate("{ mounted.endOlder = mounted.tell(mounted.told(4)); }")
+    drawn(mounted, 4)
+    mounted.evaluate("{ mounted.end = mounted.tell(mounted.told(5)); mounted.endOlder(); }")
+    drawn(mounted, 5)
+    assert mounted.evaluate(SEEN) == before
+    mounted.evaluate("{ mounted.node.parentElement.remove(); mounted.end(); }")
+    assert mounted.evaluate("mounted.node.data === undefined")  # what left the page keeps no memory
 
 
 def test_its_page_opens_without_a_network(
