@@ -35,9 +35,10 @@ function standAlone({ data, layout }, { name, alt, library, tables }) {
 ${made("title", name).outerHTML}
 <style>
 body { font-family: sans-serif; margin: 1rem; background: ${layout.paper_bgcolor}; color: ${layout.font.color}; }
-#chart { height: 70vh; } th, td { padding: 0.1rem 0.6rem; text-align: right; } caption { text-align: left; }
+#chart { height: 70vh; } #chart .modebar-container { top: auto !important; bottom: 1.75rem; } th, td { padding: 0.1rem 0.6rem; text-align: right; } caption { text-align: left; }
 </style>`;
-  const draw = `Plotly.newPlot("chart", ${script(data)}, ${script(layout)}, { responsive: true });`;
+  const config = { responsive: true, displaylogo: false, showSendToCloud: false };
+  const draw = `Plotly.newPlot("chart", ${script(data)}, ${script(layout)}, ${script(config)});`;
   const parts = [library.replace(/<\/script/gi, "<\\/script"), draw];
   const scripts = parts.map((code) => `<script>${code}</script>`).join("");
   return `<!doctype html>

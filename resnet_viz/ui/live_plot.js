@@ -37,6 +37,7 @@ function themed(layout, node) {
   const style = getComputedStyle(node);
   const colour = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
   const text = colour("--st-text-color", "#444");
+  const ground = colour("--st-background-color", "#fff");
   const grid = colour("--st-border-color", "rgba(128,128,128,.25)");
   const result = {
     ...layout,
@@ -45,6 +46,7 @@ function themed(layout, node) {
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { color: text, family: colour("--st-font", "sans-serif"), size: 13 },
     hoverlabel: { bgcolor: colour("--st-secondary-background-color", "#fff"), font: { color: text } },
+    modebar: { bgcolor: ground, color: text, activecolor: colour("--st-primary-color", "#06c") },
   };
   for (const name of Object.keys(layout)) {
     if (/^[xy]axis\d*$/.test(name)) {
@@ -143,8 +145,9 @@ export default function (component) {
     if (node.drawing === drawing) return; // nothing new: leave the node alone
     node.drawing = drawing;
     message.textContent = "";
-    const left_out = ["select2d", "lasso2d", "toImage"]; // the buttons below make better pictures
-    const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: left_out };
+    // The buttons below make better pictures, and to scale by itself is what a reset does.
+    const modeBarButtonsToRemove = ["select2d", "lasso2d", "toImage", "autoScale2d"];
+    const config = { responsive: true, displaylogo: false, showSendToCloud: false, modeBarButtonsToRemove };
     const layout = themed(data.figure.layout, node);
     const changed = numbersAndFiles(more, node);
     // Plotly writes what a visitor does into what it is given. Given the same once more, for another theme or moment,

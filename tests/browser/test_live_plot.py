@@ -102,6 +102,27 @@ def test_its_pictures_stand_on_the_ground_of_the_theme(chart: Locator, tmp_path:
     assert {"training loss (nats)", "step", "plain-56"} <= words
 
 
+# Which names of curves lie under the buttons that a chart shows to who hovers it.
+COVERED = """node => [...node.querySelectorAll(".legendtoggle")].filter((toggle) => {
+    const [a, b] = [toggle, node.querySelector(".modebar")].map((part) => part.getBoundingClientRect());
+    const under = (part) => part.top < b.bottom && b.top < part.bottom && part.left < b.right && b.left < part.right;
+    return b.width > 0 && under(a);
+}).length"""
+
+
+def test_its_buttons_cover_no_curves_name_and_send_nothing_away(chart: Locator) -> None:
+    node = chart.locator(".live-plot")
+    node.hover()
+    buttons = node.locator(".modebar-btn")
+    names = [button.get_attribute("data-title") for button in buttons.all()]
+    assert names == ["Zoom", "Pan", "Zoom in", "Zoom out", "Reset axes"]
+    for width in (1280, 390):
+        chart.page.set_viewport_size({"width": width, "height": 1100})
+        expect(buttons.first).to_be_visible()
+        assert node.locator(".legendtoggle").count() == 4
+        assert node.evaluate(COVERED) == 0
+
+
 # A chart without Streamlit: `mounted.tell` is what Streamlit calls with a figure, and gives what it calls at the end.
 MOUNT = """async ([html, js, plotly_url]) => {
     const { default: call } = await import(URL.createObjectURL(new Blob([js], { type: "text/javascript" })));
@@ -188,6 +209,8 @@ def test_its_page_opens_without_a_network(
     expect(alone.get_by_text("plain-56 is")).to_be_visible()
     alone.get_by_text("Numbers", exact=True).click()
     expect(alone.get_by_role("columnheader", name="residual-56")).to_be_visible()
+    expect(alone.get_by_role("button", name="Zoom in")).to_have_count(1)
+    expect(alone.get_by_role("button", name="Share")).to_have_count(0)  # plotly.js would send the chart to its maker
     assert errors == []
 
 
