@@ -15,6 +15,7 @@ from resnet_viz.ui.race_form import begin, race_form
 from resnet_viz.ui.race_start import follow, links, nothing_yet, presets, start
 from resnet_viz.ui.race_view import race_view
 from resnet_viz.ui.recent import recent_races
+from resnet_viz.ui.shortcuts import hear_keys
 from resnet_viz.ui.teaching import sources
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ def main() -> None:
         race_quiz(manager.snapshot(shown) if shown else None, of_many=bool(members) and shown is None)
         sources({**SOURCES, **(VARIANTS if form.separate else {})})
         next_lesson("race")
+        hear_keys()
 
 
 main()

@@ -1,7 +1,5 @@
 """What steers a race: pause, single step, stop, and what may be changed while it goes."""
 
-from collections.abc import Mapping
-
 import streamlit as st
 
 from resnet_viz import config as limits
@@ -12,19 +10,9 @@ from resnet_viz.engine.protocol import Action
 from resnet_viz.interventions import Change
 from resnet_viz.runlog import Snapshot
 from resnet_viz.ui import state
+from resnet_viz.ui.shortcuts import KEYS
 
-# As in the debuggers of browsers, F8 and F9. Function keys mean nothing to a text field, and nothing to a page that a
-# screen reader reads; single letters do, and most letters with Ctrl or Alt belong to the browser.
-KEYS: Mapping[str, str] = {"Start": "F2", "Pause": "F8", "Continue": "F8", "Step": "F9", "Stop": "F4"}
 BUTTON_WIDTH = 150  # pixels, of each: when Pause becomes Continue, the others stay under the hand
-
-
-def keys() -> None:
-    """Say which keys there are; each stands on its button too."""
-    st.caption(
-        ":material/keyboard: **F2** starts, **F8** pauses and continues, **F9** makes one step, **F4** stops. Some "
-        "keyboards want *fn* with them; while you type in a field they do nothing."
-    )
 
 
 def race_controls(manager: Manager, snapshot: Snapshot) -> None:

@@ -17,8 +17,8 @@ from resnet_viz.ui.data_notice import is_present
 from resnet_viz.ui.live_plot import preload_plotly
 from resnet_viz.ui.query import link, write_experiment
 from resnet_viz.ui.race_begin import Form
-from resnet_viz.ui.race_controls import KEYS, keys
 from resnet_viz.ui.race_form import CONTROLS, Filled, fill
+from resnet_viz.ui.shortcuts import KEYS, tell_keys
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ def nothing_yet(manager: Manager, form: Form, filled: Filled) -> None:
         _confirmation(manager, form, filled)
     else:
         st.markdown(EMPTY)
-        keys()
+        tell_keys()
     preload_plotly()
 
 

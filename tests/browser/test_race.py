@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from resnet_viz.ui.race_controls import KEYS
 from resnet_viz.ui.race_view import TICK_S
+from resnet_viz.ui.shortcuts import KEYS
 from tests.browser.phone import overhang
 from tests.waiting import until
 
@@ -120,7 +120,9 @@ def test_pause_step_and_continue(page: Page, server: str) -> None:
     expect(text).to_contain_text(f"step {before + 1} of", timeout=WAIT_MS)
     time.sleep(2 * TICK_S)  # nothing happens, and only waiting shows it
     expect(text).to_contain_text(f"step {before + 1} of")
-    control(page, "Continue").click()
+    page.get_by_text("Show the nets").click()
+    expect(page.get_by_text("The nets:")).to_be_visible(timeout=WAIT_MS)
+    page.keyboard.press(KEYS["Continue"])  # although a switch has the focus
     until(lambda: _step_in(text.inner_text()) > before + 2)
     stop(page)
     places = page.evaluate("Object.values(window.places).map(places => [...places])")
