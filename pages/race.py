@@ -42,8 +42,7 @@ def main() -> None:
         return
     form = begin(present_data(), snapshot.config if snapshot else None, max(1, len(members)))
     with st.container():  # keeps the place of what is below, and with it the zoom of its charts
-        for sentence in filter(None, (problem, unknown, form.problem)):
-            st.warning(sentence)
+        problems = st.container()
         presets(form)
     left, right = st.columns([1, 3], gap="large")
     with left:
@@ -56,6 +55,9 @@ def main() -> None:
         links(filled)
         if first is None:
             follow(form, filled)
+        with problems:  # those that are left, now that the form is read
+            for sentence in filter(None, (problem, unknown, form.problem)):
+                st.warning(sentence)
         if "recent" not in state.hidden():
             recent_races(manager, group or run)
     with right:

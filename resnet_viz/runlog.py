@@ -78,6 +78,7 @@ class Snapshot:
     message: str | None
     course: Course  # its length and its rates, as they are after all that was changed
     interventions: tuple[Planned, ...]
+    paused_s: float = 0.0  # of wall_s, in pauses that are over
     queued_behind: int = 0
 
     @property
@@ -214,6 +215,7 @@ class RunLog:
             message=self.message,
             course=self.course,
             interventions=tuple(self.interventions),
+            paused_s=self._paused_s,
         )
 
     def _left_s(self) -> float | None:

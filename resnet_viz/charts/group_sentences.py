@@ -64,8 +64,8 @@ def group_left_s(snapshots: Sequence[Snapshot]) -> float | None:
     running = next((snapshot for snapshot in snapshots if snapshot.left_s is not None), None)
     if running is None or running.left_s is None:
         return None
-    done = [snapshot.wall_s for snapshot in snapshots if is_complete(snapshot)]
-    each = sum(done) / len(done) if done else running.wall_s + running.left_s
+    done = [snapshot.wall_s - snapshot.paused_s for snapshot in snapshots if is_complete(snapshot)]
+    each = sum(done) / len(done) if done else running.wall_s - running.paused_s + running.left_s
     return running.left_s + each * sum(snapshot.status == "queued" for snapshot in snapshots)
 
 

@@ -91,7 +91,7 @@ def network_sentence(snapshot: Snapshot) -> str:
                 said.append(f"{first / last:.2g} times that of the last in {arm.label}")
     if not said:
         return "Nothing is recorded yet."
-    return f"At step {last_step(snapshot):,} the gradient of the first block is {', '.join(said)}."
+    return f"Newest record, step {last_step(snapshot):,}: the gradient of the first block is {', '.join(said)}."
 
 
 def _trace(arm: ArmView, drawn: list[Cell], axis: str, lowest: float) -> dict[str, Any]:

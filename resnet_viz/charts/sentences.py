@@ -86,12 +86,13 @@ def duration(seconds: float) -> str:
 
 
 def progress_sentence(snapshot: Snapshot) -> str:
-    """Step, epoch, time left."""
+    """Step, epoch, time gone and left."""
     course = snapshot.course
+    paused = f", {duration(snapshot.paused_s)} of it paused" if snapshot.paused_s >= 1 else ""
     left = f", about {duration(snapshot.left_s)} left" if snapshot.left_s is not None else ""
     return (
         f"step {snapshot.step:,} of {course.total_steps:,}, epoch {snapshot.epoch} of {course.epochs}, "
-        f"{duration(snapshot.wall_s)} gone{left}"
+        f"{duration(snapshot.wall_s)} gone{paused}{left}"
     )
 
 

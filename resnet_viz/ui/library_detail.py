@@ -71,11 +71,12 @@ def _header(run: Run, snapshot: Snapshot) -> None:
     st.caption(plain(" · ".join(told)))
     if device := sentences.device_sentence(snapshot):
         st.caption(plain(device))
-    if run.message:
-        st.warning(plain(run.message))
-    if run.note:
-        with st.container(border=True):
-            st.text(run.note)
+    with st.container():  # keeps the place of what is below, and with it the zoom of the charts
+        if run.message:
+            st.warning(plain(run.message))
+        if run.note:
+            with st.container(border=True):
+                st.text(run.note)
 
 
 def _ways_on(manager: Manager, run: Run) -> None:

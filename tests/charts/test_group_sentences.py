@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from resnet_viz.charts import group_sentences as sentences
-from resnet_viz.records import Diverged, Failed, Finished, Paused, Record, Status
+from resnet_viz.records import Diverged, Failed, Finished, Paused, Record, Resumed, Status
 from resnet_viz.runlog import RunLog, Snapshot
 from tests.factories import at, epoch, experiment, started, step
 
@@ -33,6 +33,15 @@ def test_progress_says_which_seed_runs_how_many_are_done_and_how_long_all_take()
         "seed 1, number 2 of 4, is running: step 4 of 8; 1 of 4 seeds done; about 1:10 left for all"
     )
     assert sentences.group_progress(group) == pytest.approx((1 + 0.5) / 4)
+
+
+def test_a_pause_makes_no_seed_longer() -> None:
+    paused = [at(0.0, Paused(step=0)), at(20.0, Resumed(step=0))]
+    steps = [at(20 + 2.5 * place, step(place, 2.0)) for place in range(1, 5)]
+    in_hand = seed(0, started(experiment()), *paused, *steps)
+    assert sentences.group_left_s([in_hand, seed(1)]) == pytest.approx(10 + 20)
+    over = seed(0, started(experiment()), *paused, epoch(2, 0.5, 0.25), at(50.0, Finished(reason="completed", step=8)))
+    assert sentences.group_left_s([over, running(1), seed(2)]) == pytest.approx(10 + 30)
 
 
 def test_before_a_seed_is_done_all_are_taken_to_be_as_long_as_the_first() -> None:

@@ -75,4 +75,4 @@ def test_before_the_first_record_there_is_nothing_to_say() -> None:
 
 def test_the_sentence_compares_the_first_block_with_the_last() -> None:
     says = network.network_sentence(a_race(gradients(2, NORMS)))
-    assert says == "At step 2 the gradient of the first block is 1e+03 times that of the last in plain-8."
+    assert says == "Newest record, step 2: the gradient of the first block is 1e+03 times that of the last in plain-8."

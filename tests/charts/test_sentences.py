@@ -3,7 +3,7 @@ import math
 import pytest
 
 from resnet_viz.charts import sentences
-from resnet_viz.records import Diverged, Finished, Intervention, Paused, Record
+from resnet_viz.records import Diverged, Finished, Intervention, Paused, Record, Resumed
 from resnet_viz.runlog import Snapshot
 from tests.factories import at, epoch, experiment, gradients, snapshot, started, step
 
@@ -118,6 +118,10 @@ def test_the_progress_sentence_says_how_much_is_left_while_it_runs() -> None:
     assert sentences.progress_sentence(race) == "step 4 of 8, epoch 1 of 2, 0:02 gone, about 0:02 left"
     paused = a_race(at(10.0, Paused(step=4)))
     assert sentences.progress_sentence(paused) == "step 4 of 8, epoch 1 of 2, 0:10 gone"
+    again = a_race(at(2.0, Paused(step=4)), at(7.0, Resumed(step=4)))
+    assert sentences.progress_sentence(again) == (
+        "step 4 of 8, epoch 1 of 2, 0:07 gone, 0:05 of it paused, about 0:02 left"
+    )
 
 
 def test_what_was_changed_is_said_in_the_order_in_which_it_was() -> None:

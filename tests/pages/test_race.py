@@ -134,7 +134,8 @@ def test_a_run_is_drawn_from_its_records(app: AppTest, manager: Manager, launche
     app.run()
     assert not app.exception
     assert "After 1 step, the training loss of plain-8 is 2.00 nats, chance is 2.30" in texts(app)
-    assert len(app.get("bidi_component")) == 4
+    drawn = [str(component.key) for component in app.get("bidi_component")]
+    assert drawn == [*(f"{chart}_{run}" for chart in ("loss", "error", "now", "heat")), "shortcuts"]
 
 
 def test_a_diverged_arm_is_named(app: AppTest, manager: Manager, launcher: FakeLauncher) -> None:
